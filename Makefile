@@ -1,0 +1,87 @@
+# looptop: one Makefile, no configure step.
+#
+#   make deps run     installs what is needed and opens the lab
+#   make deps test    installs what is needed and passes the tests
+#
+# BUILD is where everything goes, SANITIZE what it is built with:
+#   make BUILD=build/asan SANITIZE=address,undefined test
+
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+BUILD    ?= build
+SANITIZE ?=
+
+ifeq ($(origin CC),default)
+CC         := gcc
+endif
+PKG_CONFIG ?= pkg-config
+VERSION    := 0.1.0
+
+libs_runtime := libuv jansson
+libs_report  := jansson
+libs_observe := libproc2
+libs_ui      := ncursesw
+libs_tests   := cmocka vterm
+libs_all     := $(sort $(libs_runtime) $(libs_report) $(libs_observe) $(libs_ui))
+
+ifneq ($(SANITIZE),)
+sanitize := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+endif
+
+CFLAGS   ?= -O2 -g
+CPPFLAGS += -D_GNU_SOURCE -DLOOPTOP_VERSION='"$(VERSION)"' -Isrc -I.
+warnings := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla
+flags    := -std=gnu11 -pthread $(warnings) $(sanitize) $(CFLAGS)
+
+# ---- what there is: a folder is a layer, a new file needs no line here ----
+
+layers := core runtime load observe report stage explorer
+src_of  = $(wildcard src/$(1)/*.c)
+obj_of  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+objs_core     := $(call obj_of,$(call src_of,core))
+objs_runtime  := $(call obj_of,$(call src_of,runtime))
+objs_load     := $(call obj_of,$(call src_of,load))
+objs_observe  := $(call obj_of,$(call src_of,observe))
+objs_report   := $(call obj_of,$(call src_of,report))
+objs_stage    := $(call obj_of,$(call src_of,stage))
+objs_explorer := $(call obj_of,$(call src_of,explorer))
+objs_term     := $(call obj_of,ui/term.c)
+objs_ui       := $(call obj_of,$(filter-out ui/term.c,$(wildcard ui/*.c)))
+objs_main     := $(call obj_of,src/main.c)
+objs_program  := $(objs_main) $(objs_explorer) $(objs_stage) $(objs_load) \
+                 $(objs_runtime) $(objs_observe) $(objs_report) $(objs_ui) \
+                 $(objs_term) $(objs_core)
+
+all: $(BUILD)/looptop
+
+$(BUILD)/looptop: $(objs_program)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs $(libs_all)) -lcrypt $(LDLIBS)
+
+# Flags of a library only where the layer may include it.
+$(objs_runtime) $(objs_load) $(objs_stage) $(objs_explorer): \
+	lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_runtime))
+$(objs_observe): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_observe))
+$(objs_report): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_report))
+$(objs_term): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_ui))
+$(objs_main): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_all))
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(flags) $(lib_flags) -MMD -MP -c -o $@ $<
+
+run: $(BUILD)/looptop
+	@exec $(BUILD)/looptop $(ARGS)
+
+clean:
+	rm -rf build
+
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+.PHONY: all run clean

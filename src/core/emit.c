@@ -1,0 +1,146 @@
+#include "emit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { FLUSH_NS = 1000000 };
+
+/* The one descriptor of the process, shared by its threads without a lock:
+ * a write of at most PIPE_BUF bytes is atomic. */
+static struct {
+	int fd; /* 0: closed, for 0 is never ours */
+	emit_clock clock;
+	emit_take take;
+	void *data;
+	uint32_t pid;
+} emitter;
+
+static _Thread_local struct {
+	size_t used;
+	uint32_t records;  /* in bytes[] */
+	uint32_t reported; /* losses that records in bytes[] report */
+	uint32_t lost;     /* losses not yet in any record */
+	uint32_t tid;
+	uint64_t flushed;
+	_Alignas(8) char bytes[PIPE_BUF];
+} collected;
+
+int
+emit_open(const char *path, emit_clock clock)
+{
+	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	emitter.clock = clock;
+	emitter.pid = (uint32_t)getpid();
+	__atomic_store_n(&emitter.fd, fd, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void
+emit_open_direct(emit_take take, void *data, emit_clock clock)
+{
+	emitter.take = take;
+	emitter.data = data;
+	emitter.clock = clock;
+	emitter.pid = (uint32_t)getpid();
+}
+
+/* Other threads may be about to write: the descriptor itself stays open, so
+ * that its number cannot come to mean another file under their hands. */
+void
+emit_close(void)
+{
+	emit_flush();
+	emitter.take = NULL;
+	__atomic_store_n(&emitter.fd, 0, __ATOMIC_RELEASE);
+}
+
+bool
+emit_is_open(void)
+{
+	return emitter.take || __atomic_load_n(&emitter.fd, __ATOMIC_ACQUIRE);
+}
+
+void
+emit_flush(void)
+{
+	int fd = __atomic_load_n(&emitter.fd, __ATOMIC_ACQUIRE);
+	ssize_t written;
+
+	if (!collected.used)
+		return;
+	do {
+		written = fd ? write(fd, collected.bytes, collected.used) : 0;
+	} while (written < 0 && errno == EINTR);
+	if (written < 0 && errno == EPIPE)
+		__atomic_store_n(&emitter.fd, 0, __ATOMIC_RELEASE);
+	if (written < 0)
+		collected.lost += collected.records + collected.reported;
+	collected.used = 0;
+	collected.records = 0;
+	collected.reported = 0;
+}
+
+static void
+collect(const struct event *event, const char *text)
+{
+	size_t size = event_record_size(event->text);
+	struct event head = *event;
+	char *place;
+
+	if (collected.used + size > sizeof(collected.bytes))
+		emit_flush();
+	head.lost = collected.lost;
+	collected.reported += collected.lost;
+	collected.lost = 0;
+	place = collected.bytes + collected.used;
+	memcpy(place, &head, sizeof(head));
+	memset(place + size - 8, 0, size > EVENT_HEAD ? 8 : 0);
+	memcpy(place + EVENT_HEAD, text, event->text);
+	collected.used += size;
+	collected.records++;
+}
+
+void
+emit_bytes(const struct event *event, const char *text, size_t size)
+{
+	struct event head = *event;
+	uint64_t now;
+
+	if (!emit_is_open())
+		return;
+	now = emitter.clock();
+	head.magic = EVENT_MAGIC;
+	head.lost = 0;
+	head.text = (uint16_t)(size < EVENT_TEXT_MAX ? size : EVENT_TEXT_MAX);
+	if (!head.time)
+		head.time = now;
+	if (!head.pid)
+		head.pid = emitter.pid;
+	if (!head.tid) {
+		if (!collected.tid)
+			collected.tid = (uint32_t)syscall(SYS_gettid);
+		head.tid = collected.tid;
+	}
+	if (emitter.take) {
+		emitter.take(emitter.data, &head, text);
+		return;
+	}
+	collect(&head, text);
+	if (event_is_urgent(head.kind) || now - collected.flushed > FLUSH_NS) {
+		collected.flushed = now;
+		emit_flush();
+	}
+}
+
+void
+emit(const struct event *event, const char *text)
+{
+	emit_bytes(event, text ? text : "", text ? strlen(text) : 0);
+}

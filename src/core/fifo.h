@@ -1,0 +1,24 @@
+/*
+ * fifo: the reader's end of the stream: a FIFO in a private directory.
+ */
+#ifndef CORE_FIFO_H
+#define CORE_FIFO_H
+
+#include <limits.h>
+
+struct fifo {
+	int fd;
+	char directory[PATH_MAX]; /* mode 0700 */
+	char path[PATH_MAX];
+};
+
+/* Makes the directory and the FIFO (mkdtemp(3), mkfifo(3)) below `parent`,
+ * opens it without blocking and asks for the largest pipe an ordinary user may
+ * have. Its end stays open for writing as well, so that it never reads as
+ * ended between two writers. 0 or -errno, and then nothing is left behind. */
+int fifo_open(struct fifo *fifo, const char *parent);
+
+/* Closes the FIFO and removes it and its directory. */
+void fifo_close(struct fifo *fifo);
+
+#endif

@@ -1,0 +1,218 @@
+/* The model's channels, and the messages on their way through them. */
+#include "model_parts.h"
+
+#include <string.h>
+
+struct channel_row *
+model_channel(const struct model *model, uint64_t channel)
+{
+	return table_find(&model->channel_table, model->channels,
+	                  channel & ~1ull);
+}
+
+bool
+model_channel_born(struct model *model, const struct event *event, const char *text)
+{
+	uint64_t id = event->channel & ~1ull;
+	struct channel_row *channel = model_channel(model, id);
+
+	if (channel && !channel->row.died) {
+		/* The other end announces itself. */
+		if (!channel->b_pid) {
+			channel->b_pid = event->pid;
+			channel->b_tid = event->tid;
+		}
+		return false;
+	}
+	channel = table_add(&model->channel_table, model->channels, id,
+	                    event->time);
+	if (!channel)
+		return true;
+	channel->type = event->number < CHANNEL_TYPES ? (uint8_t)event->number
+	                                              : CHANNEL_SOCKET;
+	channel->port = (uint32_t)event->value;
+	channel->a_pid = event->pid;
+	channel->a_tid = event->tid;
+	channel->b_pid = event->other_pid;
+	channel->b_tid = event->other_tid;
+	model_keep(channel->name, sizeof(channel->name), event, text);
+	if (channel->type == CHANNEL_LISTEN) {
+		struct thread *thread = model_thread(model, event->pid,
+		                                  event->tid, event->time);
+
+		if (thread)
+			thread->loop.answers = true;
+	}
+	return true;
+}
+
+bool
+model_channel_died(struct model *model, const struct event *event, const char *text)
+{
+	struct channel_row *channel = model_channel(model, event->channel);
+
+	(void)text;
+	if (!channel || channel->row.died)
+		return false;
+	channel->row.died = event->time;
+	return true;
+}
+
+/* Who listens on a TCP port: in front of whom a connection waits until
+ * somebody accepts it. */
+static const struct channel_row *
+listener(const struct model *model, uint32_t port)
+{
+	for (uint32_t i = 0; i < model->channel_table.count; i++) {
+		const struct channel_row *row = &model->channels[i];
+
+		if (row->type == CHANNEL_LISTEN && row->port == port &&
+		    !row->row.died)
+			return row;
+	}
+	return NULL;
+}
+
+/* In front of whom a message waits that was just sent: the other end of its
+ * channel, else whom the sender named, else who listens on the port. */
+static void
+address_flow(const struct model *model, struct flow *flow,
+             const struct event *event)
+{
+	const struct channel_row *channel =
+	    model_channel(model, event->channel);
+	const struct channel_row *listening = NULL;
+	bool back = event->channel & 1;
+
+	if (channel && back) {
+		flow->to_pid = channel->a_pid;
+		flow->to_tid = channel->a_tid;
+	} else if (channel && channel->b_pid) {
+		flow->to_pid = channel->b_pid;
+		flow->to_tid = channel->b_tid;
+	} else if (event->other_pid) {
+		flow->to_pid = event->other_pid;
+		flow->to_tid = event->other_tid;
+	} else if (channel && channel->port) {
+		listening = listener(model, channel->port);
+	}
+	if (listening) {
+		flow->to_pid = listening->a_pid;
+		flow->to_tid = listening->a_tid;
+	}
+	flow->wait_pid = flow->to_pid;
+	flow->wait_tid = flow->to_tid;
+}
+
+static struct flow *
+flow_of(struct model *model, const struct event *event, const char *text,
+        bool is_send)
+{
+	struct flow *flow =
+	    flow_find(&model->flows, event->channel, event->number);
+	bool taken = flow && (is_send ? flow->sent : flow->received) != 0;
+
+	if (!flow || taken)
+		flow = flow_add(&model->flows, event->channel, event->number);
+	if (!flow->size)
+		flow->size = event->size;
+	if (!flow->text[0])
+		model_keep(flow->text, sizeof(flow->text), event, text);
+	flow->handle |= event->kind == EVENT_HANDLE_SEND ||
+	                event->kind == EVENT_HANDLE_RECV;
+	return flow;
+}
+
+/* Both ends of a flow are known: its latency counts, and if it waited, the
+ * hill in front of the thread it waited for grows. */
+static void
+close_flow(struct model *model, const struct flow *flow)
+{
+	uint64_t latency = flow->received > flow->sent
+	                           ? flow->received - flow->sent
+	                           : 0;
+	struct thread *thread = actor_thread(&model->actors, flow->wait_tid);
+	struct lane *lane;
+
+	histogram_add(&model->totals.latency, latency);
+	if (!thread || latency < MODEL_WAITING_NS)
+		return;
+	lane = actor_lane(&model->actors, thread);
+	if (!lane)
+		return;
+	actor_advance_lane(lane, flow->received);
+	series_count(&lane->series, lane->waiting, flow->sent, flow->received);
+}
+
+bool
+model_message_send(struct model *model, const struct event *event, const char *text)
+{
+	struct flow *flow = flow_of(model, event, text, true);
+	struct channel_row *channel = model_channel(model, event->channel);
+
+	flow->sent = event->time;
+	flow->from_pid = event->pid;
+	flow->from_tid = event->tid;
+	if (!flow->received)
+		address_flow(model, flow, event);
+	model->totals.sent++;
+	model->totals.bytes += event->size;
+	if (channel && event->number > channel->sent[event->channel & 1])
+		channel->sent[event->channel & 1] = event->number;
+	if (flow->received)
+		close_flow(model, flow);
+	return true;
+}
+
+bool
+model_message_recv(struct model *model, const struct event *event, const char *text)
+{
+	struct flow *flow = flow_of(model, event, text, false);
+	struct channel_row *channel = model_channel(model, event->channel);
+
+	flow->received = event->time;
+	flow->to_pid = event->pid;
+	flow->to_tid = event->tid;
+	if (!flow->wait_pid) {
+		flow->wait_pid = event->pid;
+		flow->wait_tid = event->tid;
+	}
+	model->totals.received++;
+	if (channel && event->number > channel->received[event->channel & 1])
+		channel->received[event->channel & 1] = event->number;
+	if (channel && !channel->b_pid && !(event->channel & 1)) {
+		channel->b_pid = event->pid;
+		channel->b_tid = event->tid;
+	}
+	if (flow->sent)
+		close_flow(model, flow);
+	return true;
+}
+
+bool
+model_channel_gauge(struct model *model, const struct event *event, const char *text)
+{
+	struct channel_row *channel = model_channel(model, event->channel);
+	int direction = event->channel & 1;
+
+	(void)text;
+	if (!channel)
+		return true;
+	if (event->number > channel->sent[direction])
+		channel->sent[direction] = event->number;
+	channel->bytes[direction] = event->size;
+	if (event->value > channel->received[!direction])
+		channel->received[!direction] = event->value;
+	return true;
+}
+
+bool
+model_request(struct model *model, const struct event *event, const char *text)
+{
+	(void)text;
+	model->totals.requests++;
+	if (event->number < 200 || event->number > 399)
+		model->totals.requests_failed++;
+	histogram_add(&model->totals.answer, event->value);
+	return true;
+}

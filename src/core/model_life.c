@@ -1,0 +1,180 @@
+/* The model's processes and threads: born, named, measured, dead. */
+#include "model_parts.h"
+
+static void
+end_process(struct model *model, struct process *process,
+            const struct event *event)
+{
+	process->death = event->number < DEATHS ? (uint8_t)event->number : 0;
+	process->status = (int32_t)event->value;
+	actor_end_process(&model->actors, process, event->time);
+	if ((process->death == DEATH_CODE && process->status != 0) ||
+	    process->death == DEATH_SIGNAL)
+		model->totals.crashed++;
+}
+
+static bool
+is_same_process(const struct process *process, const struct event *event)
+{
+	return !process->row.died && (!process->start || !event->value ||
+	                              process->start == event->value);
+}
+
+bool
+model_process_born(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+	const struct event unknown = {.time = event->time};
+
+	if (process && is_same_process(process, event)) {
+		if (!process->start)
+			process->start = event->value;
+		if (process->how == BIRTH_SEEN && event->number < BIRTHS)
+			process->how = (uint8_t)event->number;
+		return false;
+	}
+	if (process && !process->row.died)
+		end_process(model, process, &unknown);
+	model->totals.processes++;
+	process = actor_add_process(&model->actors, event->pid, event->time);
+	if (!process)
+		return true;
+	process->ppid = event->other_pid;
+	process->start = event->value;
+	process->how = event->number < BIRTHS ? (uint8_t)event->number : 0;
+	model_keep(process->command, sizeof(process->command), event, text);
+	return true;
+}
+
+bool
+model_process_died(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+
+	(void)text;
+	if (!process || process->row.died)
+		return false;
+	end_process(model, process, event);
+	return true;
+}
+
+bool
+model_process_told(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = actor_process(&model->actors,
+	                                        event->other_pid);
+
+	(void)text;
+	if (process)
+		process->told = true;
+	return true;
+}
+
+/* The thread an event speaks of, made known now if its process is: threads
+ * are often heard before anybody announced them. */
+struct thread *
+model_thread(struct model *model, uint32_t pid, uint32_t tid, uint64_t time)
+{
+	struct thread *thread = actor_thread(&model->actors, tid);
+	const struct process *process;
+
+	if (thread && thread->pid == pid && !thread->row.died)
+		return thread;
+	process = actor_process(&model->actors, pid);
+	if (!process || process->row.died)
+		return NULL;
+	thread = actor_add_thread(&model->actors, pid, tid, time);
+	if (!thread)
+		return NULL;
+	model->totals.threads++;
+	if (pid == tid)
+		thread->role = ROLE_MAIN;
+	return thread;
+}
+
+bool
+model_thread_born(struct model *model, const struct event *event, const char *text)
+{
+	struct thread *known = actor_thread(&model->actors, event->tid);
+	bool news = !known || known->row.died || known->pid != event->pid;
+	struct thread *thread =
+	    model_thread(model, event->pid, event->tid, event->time);
+
+	if (!thread)
+		return false;
+	if (event->number < ROLES && event->number != ROLE_OTHER) {
+		thread->role = (uint8_t)event->number;
+		thread->id = (uint32_t)event->value;
+	}
+	if (event->text && (news || thread->role != ROLE_OTHER))
+		model_keep(thread->name, sizeof(thread->name), event, text);
+	if (thread->role == ROLE_WORKER)
+		thread->loop.exists = true;
+	if (thread->role == ROLE_POOL || thread->role == ROLE_WORKER)
+		(void)actor_lane(&model->actors, thread);
+	return news;
+}
+
+bool
+model_thread_died(struct model *model, const struct event *event, const char *text)
+{
+	struct thread *thread = actor_thread(&model->actors, event->tid);
+
+	(void)text;
+	if (!thread || thread->row.died || thread->pid != event->pid)
+		return false;
+	actor_end_thread(thread, event->time);
+	return true;
+}
+
+bool
+model_process_title(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+
+	if (!process)
+		return true;
+	process->runtime = true;
+	model_keep(process->title, sizeof(process->title), event, text);
+	return true;
+}
+
+bool
+model_process_exec(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+
+	if (process)
+		model_keep(process->command, sizeof(process->command), event,
+		           text);
+	return true;
+}
+
+bool
+model_process_gauge(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+
+	(void)text;
+	if (!process)
+		return true;
+	process->rss_kb = (uint32_t)event->value;
+	process->threads = (uint32_t)event->size;
+	process->fds = (uint32_t)event->number;
+	return true;
+}
+
+bool
+model_pool_gauge(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+
+	(void)text;
+	if (!process)
+		return true;
+	process->pool_slots = (uint32_t)event->number;
+	process->pool_running = (uint32_t)event->value;
+	process->pool_queued = (uint32_t)event->size;
+	return true;
+}
+

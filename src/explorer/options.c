@@ -1,0 +1,280 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char options_help[] =
+    "looptop: see how Node.js uses a machine\n"
+    "\n"
+    "  looptop                               the lab: a stage and its menus\n"
+    "  looptop run [OPTIONS] -- CMD [ARG]... start CMD and watch it and all\n"
+    "                                        its descendants\n"
+    "  looptop attach [OPTIONS] PID          watch a running process tree\n"
+    "  looptop replay [OPTIONS] FILE         a recording in the same screen\n"
+    "  looptop --help | --version\n"
+    "\n"
+    "  --json            no screen: one JSON object a line per event\n"
+    "  --summary         no screen: a table at the end\n"
+    "  --for DURATION    stop after it (500ms, 10s, 2m)\n"
+    "  --record FILE     write a recording as well\n"
+    "  --output FILE     where --json and --summary go; CMD then keeps its\n"
+    "                    own stdout and stderr\n"
+    "  --rate HZ         samples a second (default 50)\n"
+    "  --fps N           frames a second (default 30)\n"
+    "  --preview N       bytes of a message shown (default 60, 0: none)\n"
+    "  --port N          port of the lab's server (default: any that is free)\n"
+    "  --ascii           no glyphs beyond ASCII\n"
+    "  --no-mouse        leave the mouse to the terminal\n"
+    "  --read-only       never signal a process\n"
+    "\n"
+    "Exit status: CMD's own (128+n for signal n); 125 looptop failed; 126, 127\n"
+    "as env(1); 0 when --for ended the watch.\n";
+
+enum {
+	OPTION_JSON = 256,
+	OPTION_SUMMARY,
+	OPTION_FOR,
+	OPTION_RECORD,
+	OPTION_OUTPUT,
+	OPTION_RATE,
+	OPTION_FPS,
+	OPTION_PREVIEW,
+	OPTION_PORT,
+	OPTION_ASCII,
+	OPTION_NO_MOUSE,
+	OPTION_READ_ONLY,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"summary", no_argument, NULL, OPTION_SUMMARY},
+    {"for", required_argument, NULL, OPTION_FOR},
+    {"record", required_argument, NULL, OPTION_RECORD},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"rate", required_argument, NULL, OPTION_RATE},
+    {"fps", required_argument, NULL, OPTION_FPS},
+    {"preview", required_argument, NULL, OPTION_PREVIEW},
+    {"port", required_argument, NULL, OPTION_PORT},
+    {"ascii", no_argument, NULL, OPTION_ASCII},
+    {"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
+    {"read-only", no_argument, NULL, OPTION_READ_ONLY},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static int fail(char *error, size_t room, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int
+fail(char *error, size_t room, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(error, room, format, list);
+	va_end(list);
+	return -EINVAL;
+}
+
+bool
+options_duration(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {{"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+	char *rest;
+	double value = strtod(text, &rest);
+
+	if (rest == text || !(value > 0) || value > 1e6)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (strcmp(rest, units[i].unit) == 0) {
+			*ns = (uint64_t)(value * units[i].ns);
+			return true;
+		}
+	return false;
+}
+
+/* A number from least to most in the option's argument. */
+static int
+number(const char *name, const char *text, long least, long most, int *into,
+       char *error, size_t room)
+{
+	char *rest;
+	long value = strtol(text, &rest, 10);
+
+	if (rest == text || *rest || value < least || value > most)
+		return fail(error, room,
+		            "--%s: \"%s\" is no number from %ld to %ld. "
+		            "Give one.",
+		            name, text, least, most);
+	*into = (int)value;
+	return 0;
+}
+
+static int
+take_option(struct options *options, int option, char *error, size_t room)
+{
+	switch (option) {
+	case OPTION_JSON:
+		options->mode = OUTPUT_JSON;
+		return 0;
+	case OPTION_SUMMARY:
+		options->mode = OUTPUT_SUMMARY;
+		return 0;
+	case OPTION_FOR:
+		if (options_duration(optarg, &options->for_ns))
+			return 0;
+		return fail(error, room,
+		            "--for: \"%s\" is no duration. Write it as "
+		            "500ms, 10s or 2m.",
+		            optarg);
+	case OPTION_RECORD:
+		options->record = optarg;
+		return 0;
+	case OPTION_OUTPUT:
+		options->output = optarg;
+		return 0;
+	case OPTION_RATE:
+		return number("rate", optarg, 1, 1000, &options->rate, error,
+		              room);
+	case OPTION_FPS:
+		return number("fps", optarg, 1, 120, &options->fps, error,
+		              room);
+	case OPTION_PREVIEW:
+		return number("preview", optarg, 0, 900, &options->preview,
+		              error, room);
+	case OPTION_PORT:
+		return number("port", optarg, 0, 65535, &options->port, error,
+		              room);
+	case OPTION_ASCII:
+		options->ascii = true;
+		return 0;
+	case OPTION_NO_MOUSE:
+		options->no_mouse = true;
+		return 0;
+	case OPTION_READ_ONLY:
+		options->read_only = true;
+		return 0;
+	case OPTION_HELP:
+		options->help = true;
+		return 0;
+	default:
+		options->version = true;
+		return 0;
+	}
+}
+
+static int
+take_verb(struct options *options, const char *verb, char *error, size_t room)
+{
+	static const struct {
+		const char *name;
+		enum command_verb verb;
+	} verbs[] = {{"run", VERB_RUN},
+	             {"attach", VERB_ATTACH},
+	             {"replay", VERB_REPLAY}};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (strcmp(verb, verbs[i].name) == 0) {
+			options->verb = verbs[i].verb;
+			return 0;
+		}
+	return fail(error, room,
+	            "%s: there is no such command. Try looptop --help.", verb);
+}
+
+/* What stands behind the options, for each verb. */
+static int
+take_rest(struct options *options, int argc, char **argv, char *error,
+          size_t room)
+{
+	char *rest;
+	long pid;
+
+	switch (options->verb) {
+	case VERB_RUN:
+		if (argc == 0)
+			return fail(error, room,
+			            "run: there is no command to run. Write "
+			            "looptop run -- CMD.");
+		options->command = argv;
+		return 0;
+	case VERB_ATTACH:
+		pid = argc == 1 ? strtol(argv[0], &rest, 10) : 0;
+		if (argc != 1 || *rest || pid <= 0 || pid > 1 << 22)
+			return fail(error, room,
+			            "attach: %s is no process id. Write "
+			            "looptop attach PID.",
+			            argc == 1 ? argv[0] : "nothing");
+		options->pid = (pid_t)pid;
+		return 0;
+	case VERB_REPLAY:
+		if (argc != 1)
+			return fail(error, room,
+			            "replay: it takes one recording. Write "
+			            "looptop replay FILE.");
+		options->file = argv[0];
+		return 0;
+	case VERB_LAB:
+		break;
+	}
+	if (argc)
+		return fail(error, room,
+		            "%s: there is no such argument. Try looptop "
+		            "--help.",
+		            argv[0]);
+	return 0;
+}
+
+int
+options_parse(struct options *options, int argc, char **argv, char *error,
+              size_t room)
+{
+	int option, result = 0, first = 1;
+
+	memset(options, 0, sizeof(*options));
+	options->rate = 50;
+	options->fps = 30;
+	options->preview = 60;
+	if (argc > 1 && argv[1][0] != '-') {
+		result = take_verb(options, argv[1], error, room);
+		first = 2;
+	}
+	if (result)
+		return result;
+	opterr = 0;
+	optind = first;
+	/* '+': options end at the first word, which is CMD or PID. */
+	while ((option = getopt_long(argc, argv, "+:", long_options, NULL)) !=
+	       -1) {
+		if (option == ':')
+			return fail(error, room,
+			            "%s: it needs a value. Try looptop "
+			            "--help.",
+			            argv[optind - 1]);
+		if (option == '?')
+			return fail(error, room,
+			            "%s: there is no such option. Try "
+			            "looptop --help.",
+			            argv[optind - 1]);
+		result = take_option(options, option, error, room);
+		if (result)
+			return result;
+	}
+	if (options->help || options->version)
+		return 0;
+	if (options->verb == VERB_LAB && options->mode != OUTPUT_SCREEN)
+		return fail(error, room,
+		            "--json and --summary need something to watch. "
+		            "Write looptop run --json -- CMD.");
+	return take_rest(options, argc - optind, argv + optind, error, room);
+}

@@ -1,0 +1,43 @@
+/*
+ * options: the command line (../shared/CLI.md is the contract).
+ */
+#ifndef EXPLORER_OPTIONS_H
+#define EXPLORER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum command_verb { VERB_LAB, VERB_RUN, VERB_ATTACH, VERB_REPLAY };
+
+/* What is printed instead of a screen. */
+enum output_mode { OUTPUT_SCREEN, OUTPUT_JSON, OUTPUT_SUMMARY };
+
+struct options {
+	enum command_verb verb;
+	enum output_mode mode;
+	bool help, version;
+	char **command;    /* run: CMD, ended by NULL */
+	pid_t pid;         /* attach */
+	const char *file;  /* replay */
+	uint64_t for_ns;   /* --for; 0: until it ends */
+	const char *record, *output;
+	int rate; /* samples a second */
+	int fps;
+	int preview;
+	int port; /* of the lab's server; 0: any */
+	bool ascii, no_mouse, read_only;
+};
+
+/* Reads argv. 0, or -EINVAL and a sentence in `error`: what was wrong and what
+ * to do. */
+int options_parse(struct options *options, int argc, char **argv, char *error,
+                  size_t room);
+
+/* "500ms", "10s", "2m" in ns; false: it is no duration. */
+bool options_duration(const char *text, uint64_t *ns);
+
+extern const char options_help[];
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * The wiring. Events come from the FIFO, from the observer, and from this
+ * process itself (it is one end of the stage's channel); they go to the model,
+ * to `blocks`, to the observer's ear, and to the recorder or the printer.
+ */
+#include "session.h"
+
+#include "core/emit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { READS_A_ROUND = 16, FUTURE_NS = 1000000000 };
+
+uint64_t
+session_now(void)
+{
+	return uv_hrtime();
+}
+
+/* ---- sinks and sources ---- */
+
+static bool
+hear(void *data, const struct event *event, const char *text)
+{
+	struct session *session = data;
+
+	(void)text;
+	if (!session->observing)
+		observe_hear(session->observe, event);
+	return true;
+}
+
+static void
+put_observed(void *data, const struct event *event, const char *text)
+{
+	struct session *session = data;
+
+	session->observing = true;
+	stream_event(&session->stream, event, text);
+	session->observing = false;
+}
+
+static void
+put_own(void *data, const struct event *event, const char *text)
+{
+	struct session *session = data;
+
+	stream_event(&session->stream, event, text);
+}
+
+/* So much a round, and the screen still gets its turn. */
+static void
+read_fifo(struct session *session)
+{
+	session->stream.latest = session_now() + FUTURE_NS;
+	for (int i = 0; i < READS_A_ROUND; i++)
+		if (stream_read(&session->stream, session->fifo.fd) <= 0)
+			return;
+}
+
+static void
+on_fifo(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	read_fifo(poll->data);
+}
+
+static void
+on_deaths(uv_poll_t *poll, int status, int events)
+{
+	struct session *session = poll->data;
+
+	(void)status;
+	(void)events;
+	read_fifo(session);
+	observe_deaths(session->observe, session_now());
+}
+
+static void
+on_sample(uv_timer_t *timer)
+{
+	struct session *session = timer->data;
+	uint64_t now = session_now();
+
+	observe_sample(session->observe, now);
+	model_tick(&session->model, now);
+	blocks_tick(&session->model, &session->stream, now);
+	if (session->front->sampled)
+		session->front->sampled(session);
+}
+
+/* ---- opening ---- */
+
+static int
+fail(char *error, size_t room, const char *what, const char *why, int code)
+{
+	snprintf(error, room, "%s: %s: %s.", what, why, strerror(-code));
+	return code;
+}
+
+static int
+open_record(struct session *session, char *error, size_t room)
+{
+	const char *path = session->options->record;
+	char about[256];
+	int code;
+
+	if (!path)
+		return 0;
+	snprintf(about, sizeof(about),
+	         "looptop: %s\nlibuv: %s\nclock: CLOCK_MONOTONIC\n",
+	         LOOPTOP_VERSION, uv_version_string());
+	code = trace_create(&session->record, path, about);
+	if (code)
+		return fail(error, room, path, "cannot be written", code);
+	return stream_add(&session->stream, trace_put, &session->record);
+}
+
+static int
+open_json(struct session *session, char *error, size_t room)
+{
+	const char *path = session->options->output;
+
+	session->json.model = &session->model;
+	session->json.file = stdout;
+	if (path && session->options->mode != OUTPUT_SCREEN)
+		session->json.file = fopen(path, "we");
+	if (!session->json.file)
+		return fail(error, room, path, "cannot be written", -errno);
+	if (session->options->mode != OUTPUT_JSON)
+		return 0;
+	setvbuf(session->json.file, NULL, _IOLBF, 0);
+	return stream_add(&session->stream, json_put, &session->json);
+}
+
+static int
+open_stream(struct session *session, char *error, size_t room)
+{
+	const char *parent = getenv("XDG_RUNTIME_DIR");
+	int code = -ENOENT;
+
+	if (parent && *parent == '/')
+		code = fifo_open(&session->fifo, parent);
+	if (code)
+		code = fifo_open(&session->fifo, "/tmp");
+	if (code)
+		return fail(error, room, "/tmp", "no place for the stream",
+		            code);
+	setenv(EMIT_ENVIRONMENT, session->fifo.path, 1);
+	stream_init(&session->stream);
+	model_init(&session->model);
+	session->blocks.model = &session->model;
+	session->blocks.stream = &session->stream;
+	stream_add(&session->stream, model_put, &session->model);
+	stream_add(&session->stream, hear, session);
+	code = open_record(session, error, room);
+	if (!code)
+		code = open_json(session, error, room);
+	/* Last: what it adds comes behind what made it add it. */
+	if (!code)
+		code = stream_add(&session->stream, blocks_put,
+		                  &session->blocks);
+	return code;
+}
+
+static void
+open_polls(struct session *session)
+{
+	uv_loop_t *uv = &session->loop.uv;
+	uint64_t period = 1000 / (uint64_t)session->options->rate;
+
+	uv_poll_init(uv, &session->fifo_poll, session->fifo.fd);
+	uv_poll_init(uv, &session->deaths_poll,
+	             observe_fd(session->observe));
+	uv_timer_init(uv, &session->sample_timer);
+	uv_timer_init(uv, &session->end_timer);
+	session->fifo_poll.data = session->deaths_poll.data = session;
+	session->sample_timer.data = session->end_timer.data = session;
+	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+	uv_poll_start(&session->deaths_poll, UV_READABLE, on_deaths);
+	uv_timer_start(&session->sample_timer, on_sample, period, period);
+}
+
+int
+session_open(struct session *session, const struct options *options,
+             const struct session_front *front, void *front_data, char *error,
+             size_t room)
+{
+	int code;
+
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->front = front;
+	session->front_data = front_data;
+	session->fifo.fd = -1;
+	session->out.write_end = session->err.write_end = -1;
+	session->opened = session_now();
+	signal(SIGPIPE, SIG_IGN);
+	code = observe_new(&session->observe, put_observed, session);
+	if (code)
+		return fail(error, room, "observer", "cannot start", code);
+	code = open_stream(session, error, room);
+	if (!code)
+		code = loop_open(&session->loop, ROLE_MAIN, 0, "looptop");
+	if (code) {
+		fifo_close(&session->fifo);
+		observe_free(session->observe);
+		return code;
+	}
+	session->loop.quiet = true;
+	emit_open_direct(put_own, session, uv_hrtime);
+	open_polls(session);
+	return 0;
+}
+
+/* ---- attach, commands, end ---- */
+
+int
+session_attach(struct session *session, pid_t pid)
+{
+	return observe_watch(session->observe, pid, BIRTH_SEEN);
+}
+
+int
+session_command(struct session *session, json_t *message)
+{
+	int result = session->has_channel
+	                     ? channel_send(&session->channel, message)
+	                     : -EPIPE;
+
+	json_decref(message);
+	return result;
+}
+
+void
+session_drain(struct session *session)
+{
+	uint64_t now = session_now();
+
+	read_fifo(session);
+	observe_sample(session->observe, now);
+	observe_deaths(session->observe, now);
+	model_tick(&session->model, now);
+}
+
+int
+session_close(struct session *session)
+{
+	int error = 0;
+
+	emit_close();
+	guard_close(&session->guard);
+	loop_close(&session->loop);
+	if (session->record.file)
+		error = trace_close(&session->record);
+	if (session->json.file && session->json.file != stdout &&
+	    fclose(session->json.file) && !error)
+		error = -errno;
+	observe_free(session->observe);
+	fifo_close(&session->fifo);
+	return error;
+}
+
+struct own_cost
+session_cost(const struct session *session)
+{
+	struct own_cost cost = {.damaged = session->stream.damaged};
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	cost.cpu_ms =
+	    (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+	cost.rss_kb = (uint64_t)usage.ru_maxrss;
+	return cost;
+}

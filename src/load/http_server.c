@@ -1,0 +1,246 @@
+/*
+ * A connection reads until it has a whole head, answers, and goes on. What is
+ * no request, or has a head of more than HEAD_BYTES, is answered 400 and
+ * closed. A body is read over, not looked at.
+ */
+#include "http.h"
+
+#include "core/emit.h"
+#include "runtime/socket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 4096, BODY_BYTES = 128, PATH_BYTES = 64 };
+
+struct http_connection {
+	uv_tcp_t *tcp;
+	struct http_server *server;
+	struct http_connection *next, **at; /* of the server's connections */
+	uint64_t channel, number;
+	size_t used;
+	size_t skip; /* of a body still to come */
+	bool last;   /* closes after this answer */
+	char head[HEAD_BYTES + 1];
+};
+
+struct answer {
+	uv_write_t request;
+	struct http_connection *connection;
+	char text[320];
+};
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct http_connection *connection = handle->data;
+	struct http_server *server = connection->server;
+
+	*connection->at = connection->next;
+	if (connection->next)
+		connection->next->at = connection->at;
+	free(connection->tcp);
+	free(connection);
+	if (!server->first && server->ending && server->empty)
+		server->empty(server);
+}
+
+static void
+close_connection(struct http_connection *connection)
+{
+	if (!uv_is_closing((uv_handle_t *)connection->tcp))
+		uv_close((uv_handle_t *)connection->tcp, on_closed);
+}
+
+static void
+tell(struct http_connection *connection, enum event_kind kind, int direction,
+     size_t size, const char *text)
+{
+	struct event event = {
+	    .kind = (uint8_t)kind,
+	    .channel = connection->channel | (uint64_t)direction,
+	    .number = connection->number,
+	    .size = size,
+	};
+
+	emit(&event, text);
+}
+
+static void
+on_answered(uv_write_t *request, int status)
+{
+	struct answer *answer = request->data;
+	struct http_connection *connection = answer->connection;
+
+	if (status < 0 || connection->last || connection->server->ending)
+		close_connection(connection);
+	free(answer);
+}
+
+static void
+send_answer(struct http_connection *connection, int status, const char *body)
+{
+	struct answer *answer = malloc(sizeof(*answer));
+	char text[BODY_BYTES];
+	uv_buf_t buffer;
+	int size;
+
+	if (!answer) {
+		close_connection(connection);
+		return;
+	}
+	answer->connection = connection;
+	answer->request.data = answer;
+	size = snprintf(answer->text, sizeof(answer->text),
+	                "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\n"
+	                "Content-Length: %zu\r\nX-Pid: %d\r\n"
+	                "Connection: %s\r\n\r\n%s",
+	                status, status == 200 ? "OK" : "Not OK", strlen(body),
+	                (int)getpid(), connection->last ? "close" : "keep-alive",
+	                body);
+	snprintf(text, sizeof(text), "%d %.*s", status,
+	         (int)strcspn(body, "\n"), body);
+	tell(connection, EVENT_MESSAGE_SEND, CHANNEL_BACK, (size_t)size, text);
+	buffer = uv_buf_init(answer->text, (unsigned)size);
+	if (uv_write(&answer->request, (uv_stream_t *)connection->tcp,
+	             &buffer, 1, on_answered)) {
+		free(answer);
+		close_connection(connection);
+	}
+}
+
+/* The value of a header line in a head, or NULL. */
+static const char *
+header(const char *head, const char *name)
+{
+	size_t length = strlen(name);
+
+	while ((head = strstr(head, "\r\n")) != NULL) {
+		head += 2;
+		if (strncasecmp(head, name, length) == 0 &&
+		    head[length] == ':')
+			return head + length + 1 +
+			       strspn(head + length + 1, " ");
+	}
+	return NULL;
+}
+
+static void
+answer_head(struct http_connection *connection, char *head, size_t size)
+{
+	char method[8], path[PATH_BYTES], text[PATH_BYTES + 12];
+	char body[BODY_BYTES] = "";
+	const char *length = header(head, "Content-Length");
+	const char *close = header(head, "Connection");
+	int status = 400;
+
+	connection->number++;
+	connection->skip = length ? strtoul(length, NULL, 10) : 0;
+	if (close && strncasecmp(close, "close", 5) == 0)
+		connection->last = true;
+	if (sscanf(head, "%7[A-Z] %63s HTTP/1.", method, path) == 2) {
+		snprintf(text, sizeof(text), "%s %s", method, path);
+		tell(connection, EVENT_MESSAGE_RECV, CHANNEL_FORTH, size,
+		     text);
+		status = connection->server->answer(connection->server, path,
+		                                    body, sizeof(body));
+	} else {
+		connection->last = true;
+	}
+	send_answer(connection, status, body);
+}
+
+/* Answers the whole heads in the buffer. */
+static void
+take(struct http_connection *connection)
+{
+	char *end;
+
+	for (;;) {
+		size_t skip = connection->skip < connection->used
+		                      ? connection->skip
+		                      : connection->used;
+		size_t size;
+
+		connection->skip -= skip;
+		connection->used -= skip;
+		memmove(connection->head, connection->head + skip,
+		        connection->used);
+		connection->head[connection->used] = '\0';
+		end = strstr(connection->head, "\r\n\r\n");
+		if (!end || connection->last)
+			break;
+		size = (size_t)(end - connection->head) + 4;
+		end[2] = '\0';
+		answer_head(connection, connection->head, size);
+		connection->used -= size;
+		memmove(connection->head, connection->head + size,
+		        connection->used);
+	}
+	if (!end && connection->used == HEAD_BYTES) {
+		connection->last = true;
+		send_answer(connection, 400, "");
+	}
+}
+
+static void
+on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+	struct http_connection *connection = handle->data;
+
+	(void)suggested;
+	*buffer = uv_buf_init(connection->head + connection->used,
+	                      (unsigned)(HEAD_BYTES - connection->used));
+}
+
+static void
+on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
+{
+	struct http_connection *connection = stream->data;
+
+	(void)buffer;
+	if (got < 0 || connection->last) {
+		close_connection(connection);
+		return;
+	}
+	connection->used += (size_t)got;
+	take(connection);
+}
+
+void
+http_serve(struct http_server *server, uv_tcp_t *tcp)
+{
+	struct http_connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		uv_close((uv_handle_t *)tcp, (uv_close_cb)free);
+		return;
+	}
+	connection->tcp = tcp;
+	connection->server = server;
+	connection->channel =
+	    socket_channel(socket_peer_port(tcp), socket_port(tcp));
+	tcp->data = connection;
+	connection->next = server->first;
+	connection->at = &server->first;
+	if (server->first)
+		server->first->at = &connection->next;
+	server->first = connection;
+	uv_tcp_nodelay(tcp, 1);
+	uv_read_start((uv_stream_t *)tcp, on_alloc, on_read);
+}
+
+void
+http_server_end(struct http_server *server)
+{
+	server->ending = true;
+	for (struct http_connection *connection = server->first; connection;
+	     connection = connection->next)
+		if (!connection->used)
+			close_connection(connection);
+	if (!server->first && server->empty)
+		server->empty(server);
+}

@@ -1,0 +1,305 @@
+/*
+ * The rounds of looking at what is watched.
+ *
+ * Every read may find its process gone; that is no error. What we may not see
+ * is left out.
+ */
+#include "watched.h"
+
+#include "pidfd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { GAUGE_NS = 100000000, HOLD_NS = 200000000 };
+#define MEASURE_NS 1000000000ull
+
+void
+observe_tell(struct observe *observe, const struct event *event,
+             const char *text)
+{
+	struct event head = *event;
+	size_t length = text ? strlen(text) : 0;
+
+	head.magic = EVENT_MAGIC;
+	head.text = (uint16_t)(length < EVENT_TEXT_MAX ? length
+	                                               : EVENT_TEXT_MAX);
+	observe->put(observe->data, &head, text ? text : "");
+}
+
+struct watched *
+observe_find(struct observe *observe, pid_t pid)
+{
+	for (int i = 0; i < observe->count; i++)
+		if (observe->rows[i]->pid == pid && !observe->rows[i]->dead)
+			return observe->rows[i];
+	return NULL;
+}
+
+/* ---- rounds ---- */
+
+/* execve(2) moves the stack; comparing where it starts finds it also when the
+ * name stays. */
+static void
+look_for_exec(struct observe *observe, struct watched *process, uint64_t now)
+{
+	struct event event = {
+	    .kind = EVENT_PROCESS_EXEC,
+	    .time = now,
+	    .pid = (uint32_t)process->pid,
+	    .tid = (uint32_t)process->pid,
+	};
+	struct fact fact;
+
+	if (process->speaks ||
+	    facts_glance(observe->facts, process->pid, &fact) ||
+	    fact.image == process->image || !fact.image)
+		return;
+	process->image = fact.image;
+	if (facts_read(observe->facts, process->pid, &fact) == 0)
+		observe_tell(observe, &event, fact.command);
+}
+
+static void
+measure(struct observe *observe, struct watched *process, uint64_t now)
+{
+	struct event event = {
+	    .kind = EVENT_PROCESS_GAUGE,
+	    .time = now,
+	    .pid = (uint32_t)process->pid,
+	    .tid = (uint32_t)process->pid,
+	};
+	struct fact fact;
+	int fds = procfs_fd_count(process->pid);
+
+	if (facts_glance(observe->facts, process->pid, &fact))
+		return;
+	event.value = fact.rss_kb;
+	event.size = fact.threads;
+	event.number = fds > 0 ? (uint64_t)fds : 0;
+	observe_tell(observe, &event, NULL);
+}
+
+static void
+sample_process(struct observe *observe, struct watched *process, uint64_t now)
+{
+	uint64_t clock, age = now - process->noticed;
+	struct fact fact;
+	bool moved;
+
+	if (process->ended || procfs_clock(process->pid, &clock)) {
+		if (process->ended || process->pidfd < 0)
+			observe_end(observe, process, now);
+		return;
+	}
+	moved = clock != process->clock;
+	process->clock = clock;
+	/* The runtime's children are seen by the runtime itself. */
+	if (process->speaks)
+		return;
+	if (!process->announced && age > HOLD_NS &&
+	    facts_read(observe->facts, process->pid, &fact) == 0)
+		observe_announce(observe, process, &fact, now);
+	if (!process->announced)
+		return;
+	if (moved && age < HOLD_NS)
+		look_for_exec(observe, process, now);
+	if (moved)
+		watched_look(observe, process, now);
+	else
+		watched_still(observe, process, now);
+}
+
+/* Ten times a second: what has moved since the last time. */
+static void
+gauge_process(struct observe *observe, struct watched *process, uint64_t now)
+{
+	if (process->clock == process->gauge_clock || !process->announced)
+		return;
+	process->gauge_clock = process->clock;
+	if (process->speaks)
+		watched_look(observe, process, now);
+	else
+		look_for_exec(observe, process, now);
+	watched_gauge(observe, process, now, now - observe->gauged);
+}
+
+static void
+measure_process(struct observe *observe, struct watched *process,
+                uint64_t now)
+{
+	if (!process->announced)
+		return;
+	watched_loop_gauge(observe, process, now, now - observe->measured);
+	if (process->clock == process->facts_clock)
+		return;
+	process->facts_clock = process->clock;
+	measure(observe, process, now);
+}
+
+static void
+remove_dead(struct observe *observe)
+{
+	int kept = 0;
+
+	for (int i = 0; i < observe->count; i++) {
+		if (observe->rows[i]->dead)
+			watched_free(observe->rows[i]);
+		else
+			observe->rows[kept++] = observe->rows[i];
+	}
+	observe->count = kept;
+}
+
+void
+observe_anchor(struct observe *observe, pid_t pid)
+{
+	observe->anchor = pid;
+}
+
+static void
+found_orphan(void *data, pid_t pid)
+{
+	struct observe *observe = data;
+
+	observe_found(observe, pid, observe->anchor, observe->sampled);
+}
+
+void
+observe_sample(struct observe *observe, uint64_t now)
+{
+	bool gauge = now - observe->gauged >= GAUGE_NS;
+	bool measures = now - observe->measured >= MEASURE_NS;
+
+	observe->sampled = now;
+	if (observe->anchor)
+		procfs_children(observe->anchor, observe->anchor,
+		                found_orphan, observe);
+	/* Rows are added behind while we look; they had their first look. */
+	for (int i = 0, count = observe->count; i < count; i++) {
+		struct watched *process = observe->rows[i];
+
+		if (!process->dead)
+			sample_process(observe, process, now);
+		if (gauge && !process->dead)
+			gauge_process(observe, process, now);
+		if (measures && !process->dead)
+			measure_process(observe, process, now);
+	}
+	if (gauge)
+		observe->gauged = now;
+	if (measures)
+		observe->measured = now;
+	remove_dead(observe);
+}
+
+/* ---- life ---- */
+
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int
+observe_new(struct observe **observe, observe_put put, void *data)
+{
+	struct observe *made = calloc(1, sizeof(*made));
+	struct timespec now;
+	int error;
+
+	if (!made)
+		return -ENOMEM;
+	made->put = put;
+	made->data = data;
+	made->epoll = epoll_create1(EPOLL_CLOEXEC);
+	error = made->epoll < 0 ? -errno : facts_new(&made->facts);
+	if (error) {
+		if (made->epoll >= 0)
+			close(made->epoll);
+		free(made);
+		return error;
+	}
+	raise_limit();
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	made->sampled = (uint64_t)now.tv_sec * 1000000000u +
+	                (uint64_t)now.tv_nsec;
+	made->gauged = made->measured = made->sampled;
+	made->keeps_status = pidfd_keeps_status();
+	*observe = made;
+	return 0;
+}
+
+void
+observe_free(struct observe *observe)
+{
+	if (!observe)
+		return;
+	for (int i = 0; i < observe->count; i++)
+		watched_free(observe->rows[i]);
+	free(observe->rows);
+	facts_free(observe->facts);
+	close(observe->epoll);
+	free(observe);
+}
+
+int
+observe_fd(const struct observe *observe)
+{
+	return observe->epoll;
+}
+
+int
+observe_alive(const struct observe *observe)
+{
+	int alive = 0;
+
+	for (int i = 0; i < observe->count; i++)
+		alive += !observe->rows[i]->dead;
+	return alive;
+}
+
+static bool
+process_is_same(struct observe *observe, const struct watched *process)
+{
+	struct fact fact;
+
+	return facts_glance(observe->facts, process->pid, &fact) == 0 &&
+	       fact.start == process->start;
+}
+
+int
+observe_signal(struct observe *observe, pid_t pid, uint64_t since, int signal)
+{
+	struct watched *process = observe_find(observe, pid);
+
+	if (!process || process->noticed > since)
+		return -ESRCH;
+	/* Without a pidfd the start time has to do. */
+	if (process->pidfd >= 0)
+		return pidfd_signal(process->pidfd, signal);
+	return process_is_same(observe, process) && kill(pid, signal) == 0
+	               ? 0
+	               : -ESRCH;
+}
+
+const char *
+observe_method(const struct observe *observe)
+{
+	return observe->keeps_status
+	               ? "births by looking 50 times a second, deaths at once "
+	                 "with their exit status"
+	               : "births by looking 50 times a second, deaths at once, "
+	                 "exit status only while a zombie lasts";
+}

@@ -1,0 +1,67 @@
+/*
+ * observe: what can be seen of a process tree from outside, without its help.
+ *
+ * Births and deaths of processes and threads, CPU and run-queue time of each
+ * thread, memory, and for programs that do not speak for themselves: which
+ * threads are event loops and when one is blocked.
+ *
+ * The observer is driven: observe_sample() at a steady rate, observe_deaths()
+ * when observe_fd() is readable, observe_hear() with every event that others
+ * put into the stream. What it sees it puts into the stream itself.
+ *
+ * A process is known by its pid and its start time. Deaths are seen at once
+ * (pidfd_open(2)), with the exit status where the kernel tells it (Linux 6.15:
+ * always; before: while the zombie lasts). Births are seen by looking: a child
+ * that lives less than a sample may be missed.
+ */
+#ifndef OBSERVE_OBSERVE_H
+#define OBSERVE_OBSERVE_H
+
+#include "core/event.h"
+
+#include <sys/types.h>
+
+struct observe;
+
+typedef void (*observe_put)(void *data, const struct event *event,
+                            const char *text);
+
+/* A new observer that watches nothing yet. 0 or -errno. */
+int observe_new(struct observe **observe, observe_put put, void *data);
+void observe_free(struct observe *observe);
+
+/* Watches a process and all its descendants from now on. 0; -ESRCH: there is
+ * no such process. */
+int observe_watch(struct observe *observe, pid_t pid, enum birth how);
+
+/* Watches the children of `pid`, but not itself: the guard, to which orphans
+ * go. */
+void observe_anchor(struct observe *observe, pid_t pid);
+
+/* A look at everything. `now` is CLOCK_MONOTONIC in ns. */
+void observe_sample(struct observe *observe, uint64_t now);
+
+/* An epoll descriptor, readable when a process that is watched has ended. */
+int observe_fd(const struct observe *observe);
+void observe_deaths(struct observe *observe, uint64_t now);
+
+/* Tells of an event that came from elsewhere: who speaks for itself, who was
+ * born or has ended. */
+void observe_hear(struct observe *observe, const struct event *event);
+
+/* Somebody who waits for it (wait(2)) knows how a process ended. */
+void observe_ended(struct observe *observe, pid_t pid, int status,
+                   uint64_t now);
+
+/* Sends a signal to a process that is watched and was so at the time `since`
+ * already: never to another with its pid. 0 or -errno; -ESRCH: it is gone. */
+int observe_signal(struct observe *observe, pid_t pid, uint64_t since,
+                   int signal);
+
+/* Processes that are watched and alive. */
+int observe_alive(const struct observe *observe);
+
+/* How this kernel lets deaths be seen, as half a sentence for the user. */
+const char *observe_method(const struct observe *observe);
+
+#endif

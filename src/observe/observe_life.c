@@ -1,0 +1,265 @@
+/*
+ * Births and deaths of the processes that are watched.
+ *
+ * Failures, before line one: a process ends between two reads (its pidfd tells
+ * when); a pid is used again (the pidfd still means the old one, the start time
+ * differs); out of descriptors (deaths are found by looking instead); the
+ * kernel does not tell how a process ended (its parent may, if it speaks).
+ *
+ * Two may announce the same birth: the runtime, for its own children, and we.
+ * The runtime knows more (how it was started), so children of a process that
+ * speaks for itself are held back for a while.
+ */
+#include "watched.h"
+
+#include "pidfd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- births ---- */
+
+static struct watched *
+add_row(struct observe *observe, pid_t pid, uint64_t now)
+{
+	struct epoll_event ready = {.events = EPOLLIN};
+	struct watched *process;
+
+	if (observe->count == observe->room) {
+		int room = observe->room ? observe->room * 2 : 16;
+		void *bigger = realloc(observe->rows,
+		                       (size_t)room * sizeof(process));
+
+		if (!bigger)
+			return NULL;
+		observe->rows = bigger;
+		observe->room = room;
+	}
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->pid = pid;
+	process->noticed = now;
+	process->pidfd = pidfd_of(pid);
+	ready.data.ptr = process;
+	if (process->pidfd >= 0)
+		epoll_ctl(observe->epoll, EPOLL_CTL_ADD, process->pidfd,
+		          &ready);
+	observe->rows[observe->count++] = process;
+	return process;
+}
+
+void
+observe_announce(struct observe *observe, struct watched *process,
+         const struct fact *fact, uint64_t now)
+{
+	struct event event = {
+	    .kind = EVENT_PROCESS_BORN,
+	    .time = now,
+	    .pid = (uint32_t)process->pid,
+	    .tid = (uint32_t)process->pid,
+	    .other_pid = (uint32_t)process->ppid,
+	    .number = process->how,
+	    .value = process->start,
+	};
+
+	process->announced = true;
+	observe_tell(observe, &event, fact->command);
+}
+
+static void
+take_facts(struct watched *process, const struct fact *fact)
+{
+	process->ppid = fact->ppid;
+	process->start = fact->start;
+	process->image = fact->image;
+}
+
+/* Its first look comes at once: threads, children, what it is waiting in. */
+static void
+first_look(struct observe *observe, struct watched *process, uint64_t now)
+{
+	(void)procfs_clock(process->pid, &process->clock);
+	watched_look(observe, process, now);
+	watched_look(observe, process, now);
+}
+
+void
+observe_found(struct observe *observe, pid_t pid, pid_t parent, uint64_t now)
+{
+	struct watched *mother = observe_find(observe, parent);
+	struct watched *process = observe_find(observe, pid);
+	struct fact fact;
+
+	if (process || facts_read(observe->facts, pid, &fact))
+		return;
+	process = add_row(observe, pid, now);
+	if (!process)
+		return;
+	take_facts(process, &fact);
+	/* It may be a zombie's child by now; whose it was we have just seen. */
+	process->ppid = parent;
+	if (mother && mother->speaks)
+		return;
+	observe_announce(observe, process, &fact, now);
+	first_look(observe, process, now);
+}
+
+int
+observe_watch(struct observe *observe, pid_t pid, enum birth how)
+{
+	struct watched *process;
+	struct fact fact;
+
+	if (facts_read(observe->facts, pid, &fact))
+		return -ESRCH;
+	process = observe_find(observe, pid);
+	if (process)
+		return 0;
+	process = add_row(observe, pid, observe->sampled);
+	if (!process)
+		return -ENOMEM;
+	process->how = (uint8_t)how;
+	take_facts(process, &fact);
+	observe_announce(observe, process, &fact, observe->sampled);
+	first_look(observe, process, observe->sampled);
+	return 0;
+}
+
+/* ---- deaths ---- */
+
+static void
+tell_death(struct observe *observe, struct watched *process,
+           enum death death, int status, uint64_t now)
+{
+	struct event event = {
+	    .kind = EVENT_PROCESS_DIED,
+	    .time = now,
+	    .pid = (uint32_t)process->pid,
+	    .tid = (uint32_t)process->pid,
+	    .number = death,
+	    .value = (uint64_t)status,
+	};
+
+	process->dead = true;
+	if (process->announced)
+		observe_tell(observe, &event, NULL);
+}
+
+static void
+tell_status(struct observe *observe, struct watched *process, int status,
+            uint64_t now)
+{
+	if (WIFSIGNALED(status))
+		tell_death(observe, process, DEATH_SIGNAL, WTERMSIG(status),
+		           now);
+	else
+		tell_death(observe, process, DEATH_CODE, WEXITSTATUS(status),
+		           now);
+}
+
+void
+observe_ended(struct observe *observe, pid_t pid, int status, uint64_t now)
+{
+	struct watched *process = observe_find(observe, pid);
+
+	if (process)
+		tell_status(observe, process, status, now);
+}
+
+void
+observe_end(struct observe *observe, struct watched *process, uint64_t now)
+{
+	int status;
+
+	if (process->dead)
+		return;
+	if (!process->ended && process->pidfd >= 0 &&
+	    pidfd_status(process->pidfd, process->pid, &status) == 0) {
+		tell_status(observe, process, status, now);
+		return;
+	}
+	if (!process->ended)
+		process->ended = now;
+	/* Its parent, if it speaks, will be told how it ended. */
+	if (process->heard && observe_find(observe, process->ppid))
+		return;
+	tell_death(observe, process, DEATH_UNKNOWN, 0, process->ended);
+}
+
+void
+observe_deaths(struct observe *observe, uint64_t now)
+{
+	struct epoll_event ready[64];
+	int count;
+
+	do {
+		count = epoll_wait(observe->epoll, ready, 64, 0);
+		for (int i = 0; i < count; i++) {
+			struct watched *process = ready[i].data.ptr;
+
+			observe_end(observe, process, now);
+			epoll_ctl(observe->epoll, EPOLL_CTL_DEL,
+			          process->pidfd, NULL);
+		}
+	} while (count == 64);
+}
+
+/* ---- what others say ---- */
+
+static void
+hear_born(struct observe *observe, const struct event *event)
+{
+	struct watched *process =
+	    observe_find(observe, (pid_t)event->pid);
+	struct fact fact;
+
+	if (!process)
+		process = add_row(observe, (pid_t)event->pid, event->time);
+	if (!process)
+		return;
+	process->heard = process->announced = true;
+	process->ppid = (pid_t)event->other_pid;
+	process->how = (uint8_t)event->number;
+	if (facts_glance(observe->facts, process->pid, &fact) == 0)
+		take_facts(process, &fact);
+}
+
+/* A parent was told of an end: if we have not seen it, this is it. */
+static void
+hear_exit(struct observe *observe, const struct event *event)
+{
+	struct watched *process =
+	    observe_find(observe, (pid_t)event->other_pid);
+
+	if (process && process->announced)
+		tell_death(observe, process, (enum death)event->number,
+		           (int)event->value,
+		           process->ended ? process->ended : event->time);
+}
+
+void
+observe_hear(struct observe *observe, const struct event *event)
+{
+	struct watched *process;
+
+	switch (event->kind) {
+	case EVENT_PROCESS_BORN:
+		hear_born(observe, event);
+		break;
+	case EVENT_PROCESS_EXIT:
+		hear_exit(observe, event);
+		break;
+	case EVENT_PROCESS_TITLE:
+		process = observe_find(observe, (pid_t)event->pid);
+		if (process)
+			process->speaks = true;
+		break;
+	default:
+		break;
+	}
+}

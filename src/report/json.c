@@ -1,0 +1,302 @@
+/*
+ * Each kind has a function that adds its fields; kinds without one are for the
+ * screen only and are not printed (loop-turns: fifty a second and loop).
+ */
+#include "json.h"
+
+#include "core/text.h"
+
+#include <jansson.h>
+#include <string.h>
+
+struct line {
+	json_t *object;
+	const struct event *event;
+	const char *text;
+	const struct model *model;
+};
+
+static void
+set_integer(struct line *line, const char *name, uint64_t value)
+{
+	json_object_set_new(line->object, name,
+	                    json_integer((json_int_t)value));
+}
+
+static void
+set_string(struct line *line, const char *name, const char *value)
+{
+	json_object_set_new(line->object, name, json_string(value));
+}
+
+/* The event's text, as valid UTF-8 whatever it was. */
+static void
+set_text(struct line *line, const char *name)
+{
+	char clean[EVENT_TEXT_MAX * 3 + 1];
+
+	text_utf8(clean, sizeof(clean), line->text, line->event->text);
+	set_string(line, name, clean);
+}
+
+/* Milliseconds with three digits behind the point. */
+static void
+set_ms(struct line *line, const char *name, uint64_t ns)
+{
+	json_object_set_new(line->object, name,
+	                    json_real((double)(ns / 1000) / 1000));
+}
+
+static void
+set_end(struct line *line, const char *name, uint32_t pid, uint32_t tid)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), tid && tid != pid ? "%u:%u" : "%u", pid,
+	         tid);
+	set_string(line, name, text);
+}
+
+/* ---- kinds ---- */
+
+static void
+process_born(struct line *line)
+{
+	set_integer(line, "ppid", line->event->other_pid);
+	set_string(line, "how", event_birth_name(line->event->number));
+	set_text(line, "command");
+}
+
+static void
+process_exec(struct line *line)
+{
+	set_text(line, "command");
+}
+
+static void
+process_title(struct line *line)
+{
+	set_text(line, "title");
+}
+
+static void
+end_of_process(struct line *line)
+{
+	if (line->event->number == DEATH_CODE)
+		set_integer(line, "code", line->event->value);
+	else if (line->event->number == DEATH_SIGNAL)
+		set_integer(line, "signal", line->event->value);
+}
+
+static void
+process_exit(struct line *line)
+{
+	set_integer(line, "child", line->event->other_pid);
+	end_of_process(line);
+}
+
+static void
+thread_born(struct line *line)
+{
+	const struct event *event = line->event;
+
+	set_text(line, "name");
+	set_string(line, "role", event_role_name(event->number));
+	if (event->number == ROLE_WORKER)
+		set_integer(line, "thread_id", event->value);
+}
+
+static void
+thread_died(struct line *line)
+{
+	const struct thread *thread =
+	    actor_thread(&line->model->actors, line->event->tid);
+
+	set_string(line, "name", thread ? thread->name : "");
+	set_string(line, "role", event_role_name(thread ? thread->role : 0));
+}
+
+static void
+channel_born(struct line *line)
+{
+	const struct event *event = line->event;
+
+	set_integer(line, "channel", event->channel >> 1);
+	set_string(line, "type", event_channel_name(event->number));
+	set_end(line, "a", event->pid, event->tid);
+	if (event->other_pid)
+		set_end(line, "b", event->other_pid, event->other_tid);
+	if (event->value)
+		set_integer(line, "port", event->value);
+}
+
+static void
+channel_died(struct line *line)
+{
+	set_integer(line, "channel", line->event->channel >> 1);
+}
+
+static void
+message(struct line *line)
+{
+	const struct event *event = line->event;
+
+	set_integer(line, "channel", event->channel >> 1);
+	set_string(line, "direction", event->channel & 1 ? "back" : "forth");
+	set_integer(line, "number", event->number);
+	set_integer(line, "bytes", event->size);
+	set_text(line, "preview");
+}
+
+static void
+message_recv(struct line *line)
+{
+	struct flows *flows = (struct flows *)&line->model->flows;
+	const struct flow *flow =
+	    flow_find(flows, line->event->channel, line->event->number);
+
+	message(line);
+	if (flow && flow->sent && flow->received >= flow->sent)
+		json_object_set_new(
+		    line->object, "latency_us",
+		    json_real((double)(flow->received - flow->sent) / 1000));
+}
+
+static void
+handle(struct line *line)
+{
+	set_integer(line, "channel", line->event->channel >> 1);
+	set_integer(line, "number", line->event->number);
+	set_string(line, "type", "tcp");
+}
+
+static void
+request(struct line *line)
+{
+	set_ms(line, "ms", line->event->value);
+	set_integer(line, "status", line->event->number);
+	set_integer(line, "worker", line->event->other_pid);
+}
+
+static void
+span(struct line *line)
+{
+	set_text(line, "name");
+	if (line->event->kind == EVENT_SPAN_END)
+		set_ms(line, "ms", line->event->value);
+}
+
+static void
+block(struct line *line)
+{
+	if (line->event->text)
+		set_text(line, "cause");
+	set_ms(line, "ms", line->event->value);
+	set_string(line, "source", event_witness_name(line->event->number));
+}
+
+static void
+loop_gauge(struct line *line)
+{
+	const struct event *event = line->event;
+	double share = event->size ? (double)event->value / (double)event->size
+	                           : 0;
+
+	json_object_set_new(line->object, "utilisation",
+	                    json_real(share < 1 ? share : 1));
+	set_ms(line, "lag_p50_ms", (event->channel & UINT32_MAX) * 1000);
+	set_ms(line, "lag_p99_ms", (event->channel >> 32) * 1000);
+	set_ms(line, "lag_max_ms", event->number);
+}
+
+static void
+thread_gauge(struct line *line)
+{
+	set_ms(line, "cpu_ms", line->event->value);
+	set_ms(line, "wait_ms", line->event->size);
+}
+
+static void
+process_gauge(struct line *line)
+{
+	set_integer(line, "rss_kb", line->event->value);
+	set_integer(line, "threads", line->event->size);
+	set_integer(line, "fds", line->event->number);
+}
+
+static void
+pool_gauge(struct line *line)
+{
+	set_integer(line, "slots", line->event->number);
+	set_integer(line, "running", line->event->value);
+	set_integer(line, "queued", line->event->size);
+}
+
+static void
+words(struct line *line)
+{
+	set_text(line, "text");
+}
+
+static void
+lost(struct line *line)
+{
+	set_integer(line, "count", line->event->number);
+}
+
+static void (*const fields[EVENT_KINDS])(struct line *line) = {
+    [EVENT_PROCESS_BORN] = process_born,
+    [EVENT_PROCESS_EXEC] = process_exec,
+    [EVENT_PROCESS_TITLE] = process_title,
+    [EVENT_PROCESS_DIED] = end_of_process,
+    [EVENT_PROCESS_EXIT] = process_exit,
+    [EVENT_THREAD_BORN] = thread_born,
+    [EVENT_THREAD_DIED] = thread_died,
+    [EVENT_CHANNEL_BORN] = channel_born,
+    [EVENT_CHANNEL_DIED] = channel_died,
+    [EVENT_MESSAGE_SEND] = message,
+    [EVENT_MESSAGE_RECV] = message_recv,
+    [EVENT_HANDLE_SEND] = handle,
+    [EVENT_HANDLE_RECV] = handle,
+    [EVENT_REQUEST] = request,
+    [EVENT_SPAN_BEGIN] = span,
+    [EVENT_SPAN_END] = span,
+    [EVENT_LOOP_BLOCKED] = block,
+    [EVENT_LOOP_FREED] = block,
+    [EVENT_LOOP_GAUGE] = loop_gauge,
+    [EVENT_THREAD_GAUGE] = thread_gauge,
+    [EVENT_PROCESS_GAUGE] = process_gauge,
+    [EVENT_POOL_GAUGE] = pool_gauge,
+    [EVENT_STDOUT] = words,
+    [EVENT_STDERR] = words,
+    [EVENT_NOTE] = words,
+    [EVENT_LOST] = lost,
+};
+
+bool
+json_put(void *data, const struct event *event, const char *text)
+{
+	struct json_lines *lines = data;
+	struct line line = {
+	    .event = event,
+	    .text = text,
+	    .model = lines->model,
+	};
+	uint64_t start = lines->model->start;
+
+	if (!fields[event->kind])
+		return true;
+	line.object = json_object();
+	/* An event may be older than the first: its writer collected it. */
+	json_object_set_new(line.object, "t",
+	                    json_integer((json_int_t)(event->time - start)));
+	set_string(&line, "kind", event_name(event->kind));
+	set_integer(&line, "pid", event->pid);
+	set_integer(&line, "tid", event->tid);
+	fields[event->kind](&line);
+	json_dumpf(line.object, lines->file,
+	           JSON_COMPACT | JSON_REAL_PRECISION(9));
+	fputc('\n', lines->file);
+	json_decref(line.object);
+	return true;
+}

@@ -1,0 +1,198 @@
+#include "summary.h"
+
+#include "core/text.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+static double
+ms(uint64_t ns)
+{
+	return (double)(ns / 1000) / 1000;
+}
+
+static json_t *
+string_of(const char *text)
+{
+	char clean[256];
+
+	text_utf8(clean, sizeof(clean), text, strlen(text));
+	return json_string(clean);
+}
+
+static json_t *
+loop_row(const struct model *model, const struct thread *thread)
+{
+	const struct loop_state *loop = &thread->loop;
+	double busy = loop->window ? (double)loop->busy / (double)loop->window
+	                           : 0;
+	char name[64];
+
+	model_thread_label(model, thread, name, sizeof(name));
+	return json_pack(
+	    "{s:i,s:i,s:o,s:s,s:f,s:f,s:{s:i,s:f,s:f}}", "pid", thread->pid,
+	    "tid", thread->tid, "name", string_of(name), "role",
+	    event_role_name(thread->role), "utilisation", busy < 1 ? busy : 1,
+	    "lag_max_ms", ms(loop->lag_max), "blocks", "count",
+	    (int)loop->blocks, "max_ms", ms(loop->block_max), "total_ms",
+	    ms(loop->block_total));
+}
+
+static json_t *
+thread_row(const struct model *model, const struct thread *thread)
+{
+	char name[64];
+
+	model_thread_label(model, thread, name, sizeof(name));
+	return json_pack("{s:i,s:i,s:o,s:s,s:f,s:f}", "pid", thread->pid,
+	                 "tid", thread->tid, "name", string_of(name), "role",
+	                 event_role_name(thread->role), "cpu_ms",
+	                 ms(thread->cpu_ns), "wait_ms", ms(thread->wait_ns));
+}
+
+/* A finding: what is wrong, the number, the cure. The table of rules grows
+ * with the screen's. */
+static void
+find_blocks(const struct model *model, json_t *findings)
+{
+	const struct actors *actors = &model->actors;
+
+	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
+		const struct thread *thread = &actors->threads[i];
+		const struct loop_state *loop = &thread->loop;
+		char name[64], text[256];
+
+		if (!loop->blocks)
+			continue;
+		model_thread_label(model, thread, name, sizeof(name));
+		snprintf(text, sizeof(text),
+		         "The loop of %s was blocked %u time%s, longest "
+		         "%.0f ms (%s): do such work in a worker thread or a "
+		         "child process.",
+		         name, loop->blocks, loop->blocks == 1 ? "" : "s",
+		         ms(loop->block_max), loop->cause);
+		json_array_append_new(
+		    findings,
+		    json_pack("{s:s,s:i,s:i,s:o}", "rule", "loop-blocked",
+		              "pid", thread->pid, "tid", thread->tid, "text",
+		              string_of(text)));
+	}
+}
+
+void
+summary_json(FILE *file, const struct model *model,
+             const struct own_cost *cost)
+{
+	const struct totals *totals = &model->totals;
+	const struct actors *actors = &model->actors;
+	json_t *loops = json_array(), *threads = json_array();
+	json_t *findings = json_array(), *summary;
+
+	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
+		const struct thread *thread = &actors->threads[i];
+
+		if (thread->loop.exists)
+			json_array_append_new(loops, loop_row(model, thread));
+		json_array_append_new(threads, thread_row(model, thread));
+	}
+	find_blocks(model, findings);
+	summary = json_pack(
+	    "{s:I,s:s,s:f,s:I,s:I,s:I,s:I,s:{s:I,s:f,s:f},s:o,s:o,s:I,s:I,"
+	    "s:f,s:I,s:o}",
+	    "t", (json_int_t)(model->now - model->start), "kind", "summary",
+	    "duration_ms", ms(model->now - model->start), "processes",
+	    (json_int_t)totals->processes, "crashed",
+	    (json_int_t)totals->crashed, "threads",
+	    (json_int_t)totals->threads, "messages", (json_int_t)totals->sent,
+	    "blocks", "count", (json_int_t)totals->blocks, "max_ms",
+	    ms(totals->block_max), "total_ms", ms(totals->block_total),
+	    "loops", loops, "thread_totals", threads, "lost",
+	    (json_int_t)totals->lost, "damaged", (json_int_t)cost->damaged,
+	    "own_cpu_ms", cost->cpu_ms, "own_rss_kb",
+	    (json_int_t)cost->rss_kb, "findings", findings);
+	json_dumpf(summary, file, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	fputc('\n', file);
+	json_decref(summary);
+}
+
+/* ---- the table ---- */
+
+static void
+print_ends(FILE *file, const struct model *model)
+{
+	const struct actors *actors = &model->actors;
+
+	fprintf(file, "%8s %8s %10s  %-12s %s\n", "pid", "parent", "lived ms",
+	        "end", "command");
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *process = &actors->processes[i];
+		uint64_t died = process->row.died ? process->row.died
+		                                  : model->now;
+		char end[24] = "?";
+
+		if (!process->row.died)
+			snprintf(end, sizeof(end), "(lives)");
+		else if (process->death == DEATH_CODE)
+			snprintf(end, sizeof(end), "exit %d",
+			         process->status);
+		else if (process->death == DEATH_SIGNAL)
+			snprintf(end, sizeof(end), "signal %d",
+			         process->status);
+		fprintf(file, "%8u %8u %10.1f  %-12s %s\n", process->pid,
+		        process->ppid, ms(died - process->row.born), end,
+		        process->command);
+	}
+}
+
+static void
+print_threads(FILE *file, const struct model *model)
+{
+	const struct actors *actors = &model->actors;
+
+	fprintf(file, "\n%8s %8s %-20s %10s %10s %7s %10s %10s\n", "pid",
+	        "tid", "thread", "cpu ms", "queue ms", "blocks", "longest ms",
+	        "total ms");
+	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
+		const struct thread *thread = &actors->threads[i];
+		const struct loop_state *loop = &thread->loop;
+		char name[64];
+
+		model_thread_label(model, thread, name, sizeof(name));
+		fprintf(file, "%8u %8u %-20.20s %10.1f %10.1f", thread->pid,
+		        thread->tid, name, ms(thread->cpu_ns),
+		        ms(thread->wait_ns));
+		if (loop->exists)
+			fprintf(file, " %7u %10.1f %10.1f\n", loop->blocks,
+			        ms(loop->block_max), ms(loop->block_total));
+		else
+			fprintf(file, " %7s %10s %10s\n", "-", "-", "-");
+	}
+}
+
+void
+summary_table(FILE *file, const struct model *model,
+              const struct own_cost *cost)
+{
+	const struct totals *totals = &model->totals;
+
+	print_ends(file, model);
+	print_threads(file, model);
+	fprintf(file,
+	        "\nwatched %.3f s: %" PRIu64 " processes, %" PRIu64
+	        " threads, %" PRIu64 " messages, %" PRIu64
+	        " blocks of a loop (longest %.1f ms, together %.1f ms), "
+	        "%" PRIu64 " events lost\n",
+	        ms(model->now - model->start) / 1000, totals->processes,
+	        totals->threads, totals->sent, totals->blocks,
+	        ms(totals->block_max), ms(totals->block_total), totals->lost);
+	if (totals->requests)
+		fprintf(file,
+		        "requests: %" PRIu64 ", %" PRIu64
+		        " failed, p50 %.2f ms, p99 %.2f ms\n",
+		        totals->requests, totals->requests_failed,
+		        ms(histogram_quantile(&totals->answer, 0.5)),
+		        ms(histogram_quantile(&totals->answer, 0.99)));
+	fprintf(file, "looptop itself: %.1f ms of CPU, %.1f MB\n",
+	        cost->cpu_ms, (double)cost->rss_kb / 1024);
+}

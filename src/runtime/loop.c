@@ -1,0 +1,171 @@
+#include "loop.h"
+
+#include "core/emit.h"
+
+#include <string.h>
+
+enum { TURNS_NS = 10000000, REST_NS = 2000000 };
+#define GAUGE_NS 1000000000ull
+
+/* A moment in an iteration of length d is followed by up to d of lag, so the
+ * share of moments with more lag than x is the sum of all d - x over the
+ * window. Find the x where it is 1 - share. */
+uint64_t
+loop_lag(const struct histogram *lengths, uint64_t window, double share)
+{
+	double allowed = (1 - share) * (double)window;
+	uint64_t low = 0, high = lengths->most;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (histogram_excess(lengths, middle) > allowed)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+tell_turns(struct loop *loop, uint64_t now)
+{
+	struct event event = {
+	    .kind = EVENT_LOOP_TURNS,
+	    .time = now,
+	    .number = loop->turns,
+	    .size = now - loop->turns_begin,
+	    .value = loop->turns_busy,
+	};
+
+	if (!loop->turns)
+		return;
+	emit(&event, NULL);
+	loop->turns = 0;
+	loop->turns_busy = 0;
+	loop->turns_told = now;
+}
+
+static void
+tell_gauge(struct loop *loop, uint64_t now)
+{
+	uint64_t window = now - loop->gauge_begin;
+	struct event event = {
+	    .kind = EVENT_LOOP_GAUGE,
+	    .time = now,
+	    .size = window,
+	    .value = loop->gauge_busy,
+	    .number = loop->lengths.most,
+	    .channel = event_lags(loop_lag(&loop->lengths, window, 0.50),
+	                          loop_lag(&loop->lengths, window, 0.99)),
+	};
+
+	emit(&event, NULL);
+	loop->gauge_begin = now;
+	loop->gauge_busy = 0;
+	memset(&loop->lengths, 0, sizeof(loop->lengths));
+}
+
+/* The loop is about to poll: the iteration that ends here began when the last
+ * poll returned, which was `busy` ago. */
+static void
+on_prepare(uv_prepare_t *prepare)
+{
+	struct loop *loop = prepare->data;
+	uint64_t now = uv_hrtime();
+	uint64_t idle = uv_metrics_idle_time(&loop->uv);
+	uint64_t wall = now - loop->prepared, waited = idle - loop->idle;
+	uint64_t busy = wall > waited ? wall - waited : 0;
+	int timeout = uv_backend_timeout(&loop->uv);
+
+	if (loop->quiet)
+		return;
+	loop->prepared = now;
+	loop->idle = idle;
+	if (!loop->turns)
+		loop->turns_begin = now - busy;
+	loop->turns++;
+	loop->turns_busy += busy;
+	loop->gauge_busy += busy;
+	histogram_add(&loop->lengths, busy);
+	if (now - loop->turns_begin >= TURNS_NS ||
+	    (timeout != 0 && now - loop->turns_told >= REST_NS))
+		tell_turns(loop, now);
+	if (now - loop->gauge_begin >= GAUGE_NS)
+		tell_gauge(loop, now);
+	emit_flush();
+}
+
+int
+loop_open(struct loop *loop, enum role role, uint32_t id, const char *name)
+{
+	struct event born = {
+	    .kind = EVENT_THREAD_BORN,
+	    .number = role,
+	    .value = id,
+	};
+	int error;
+
+	memset(loop, 0, sizeof(*loop));
+	error = uv_loop_init(&loop->uv);
+	if (error)
+		return error;
+	loop->uv.data = loop;
+	uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
+	uv_prepare_init(&loop->uv, &loop->prepare);
+	loop->prepare.data = loop;
+	uv_prepare_start(&loop->prepare, on_prepare);
+	uv_unref((uv_handle_t *)&loop->prepare);
+	loop->prepared = loop->gauge_begin = uv_hrtime();
+	emit(&born, name);
+	return 0;
+}
+
+void
+loop_run(struct loop *loop)
+{
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	tell_turns(loop, uv_hrtime());
+	emit_flush();
+}
+
+static void
+close_handle(uv_handle_t *handle, void *data)
+{
+	(void)data;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void
+loop_close(struct loop *loop)
+{
+	uv_walk(&loop->uv, close_handle, NULL);
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	uv_loop_close(&loop->uv);
+	emit_flush();
+}
+
+void
+loop_span_begin(struct loop *loop, const char *name)
+{
+	struct event event = {.kind = EVENT_SPAN_BEGIN};
+
+	if (loop->spans++ > 0)
+		return;
+	loop->span_since = uv_hrtime();
+	event.time = loop->span_since;
+	emit(&event, name);
+}
+
+void
+loop_span_end(struct loop *loop, const char *name)
+{
+	struct event event = {.kind = EVENT_SPAN_END};
+
+	if (--loop->spans > 0)
+		return;
+	event.time = uv_hrtime();
+	event.value = event.time - loop->span_since;
+	emit(&event, name);
+}

@@ -1,0 +1,165 @@
+/* Worker threads, each with a loop and a port. */
+#include "stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct stage_thread {
+	struct worker worker;
+	struct stage *stage;
+	struct stage_thread *next;
+	int orders; /* not yet answered */
+	int pings;  /* still to send */
+	bool ending;
+};
+
+/* ---- on the thread ---- */
+
+static void
+on_scope_message(struct worker_scope *scope, const char *bytes, size_t size)
+{
+	json_t *message = json_loadb(bytes, size, JSON_DECODE_ANY, NULL);
+	json_t *reply = message ? work_reply(message, &scope->loop) : NULL;
+	char text[256];
+	size_t length;
+
+	if (reply) {
+		length = json_dumpb(reply, text, sizeof(text), JSON_COMPACT);
+		if (length <= sizeof(text))
+			worker_scope_post(scope, text, length);
+	}
+	json_decref(reply);
+	json_decref(message);
+}
+
+static const struct worker_script script = {.message = on_scope_message};
+
+/* ---- on the stage's loop ---- */
+
+static void
+say(struct stage_thread *to, json_t *message)
+{
+	char text[256];
+	size_t length = json_dumpb(message, text, sizeof(text), JSON_COMPACT);
+
+	if (length <= sizeof(text))
+		worker_post(&to->worker, text, length);
+	json_decref(message);
+}
+
+static void
+next_ping(struct stage_thread *to)
+{
+	if (to->pings > 0)
+		say(to, json_pack("{s:i}", "ping", to->pings--));
+}
+
+static void
+on_message(struct worker *worker, const char *bytes, size_t size)
+{
+	struct stage_thread *from = worker->data;
+	json_t *message = json_loadb(bytes, size, JSON_DECODE_ANY, NULL);
+	char where[48];
+
+	if (json_object_get(message, "pong")) {
+		next_ping(from);
+	} else {
+		from->orders--;
+		snprintf(where, sizeof(where), "worker thread %u", worker->id);
+		stage_note_answer(message, where);
+	}
+	json_decref(message);
+}
+
+static void
+on_exit_thread(struct worker *worker)
+{
+	struct stage_thread *gone = worker->data;
+	struct stage_thread **at = &gone->stage->threads;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	free(gone);
+}
+
+static const struct worker_events events = {
+    .message = on_message,
+    .exit = on_exit_thread,
+};
+
+static struct stage_thread *
+start_thread(struct stage *stage)
+{
+	struct stage_thread *thread = calloc(1, sizeof(*thread));
+	int error;
+
+	if (!thread)
+		return NULL;
+	error = worker_start(&thread->worker, &stage->role.loop, NULL,
+	                     &script, NULL, &events);
+	if (error) {
+		role_note(NOTE_ERROR, "No worker thread: %s.",
+		          uv_strerror(error));
+		free(thread);
+		return NULL;
+	}
+	thread->worker.data = thread;
+	thread->stage = stage;
+	thread->next = stage->threads;
+	stage->threads = thread;
+	return thread;
+}
+
+void
+stage_thread(struct stage *stage, json_t *message)
+{
+	(void)message;
+	start_thread(stage);
+}
+
+void
+stage_thread_end(struct stage *stage, json_t *message)
+{
+	(void)message;
+	for (struct stage_thread *thread = stage->threads; thread;
+	     thread = thread->next)
+		if (!thread->ending) {
+			thread->ending = true;
+			worker_terminate(&thread->worker);
+			return;
+		}
+	role_note(NOTE_WARNING, "There is no worker thread to terminate.");
+}
+
+static struct stage_thread *
+idle_thread(struct stage *stage)
+{
+	for (struct stage_thread *thread = stage->threads; thread;
+	     thread = thread->next)
+		if (!thread->orders && !thread->pings && !thread->ending)
+			return thread;
+	return start_thread(stage);
+}
+
+void
+stage_thread_load(struct stage *stage, const struct work *work)
+{
+	struct stage_thread *thread = idle_thread(stage);
+
+	if (!thread)
+		return;
+	thread->orders++;
+	say(thread, work_order(work));
+}
+
+void
+stage_thread_ping(struct stage *stage, int count)
+{
+	struct stage_thread *thread = idle_thread(stage);
+
+	if (!thread)
+		return;
+	thread->pings = count;
+	next_ping(thread);
+}
