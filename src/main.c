@@ -2,10 +2,11 @@
 #include "explorer/guard.h"
 #include "explorer/headless.h"
 #include "explorer/options.h"
+#include "explorer/replay.h"
 #include "explorer/screen.h"
 #include "stage/role.h"
+#include "ui/term.h"
 
-#include <ncurses.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
@@ -27,8 +28,8 @@ static const struct {
 static int
 print_version(void)
 {
-	printf("looptop %s\nlibuv %s\nncurses %s\nlibproc2\n", LOOPTOP_VERSION,
-	       uv_version_string(), curses_version());
+	printf("looptop %s\nlibuv %s\n%s\n", LOOPTOP_VERSION,
+	       uv_version_string(), term_version());
 	return 0;
 }
 
@@ -51,6 +52,8 @@ main(int argc, char **argv)
 	}
 	if (options.version)
 		return print_version();
+	if (options.mode != OUTPUT_SCREEN && options.verb == VERB_REPLAY)
+		return replay_main(&options);
 	if (options.mode != OUTPUT_SCREEN)
 		return headless_main(&options);
 	return screen_main(&options);

@@ -30,6 +30,7 @@ struct process {
 	int32_t status; /* exit code or signal */
 	bool told;      /* its parent's loop was told of the end */
 	bool runtime;   /* speaks for itself (looptop's runtime) */
+	bool unborn;    /* it spoke before its parent announced it */
 	char command[COMMAND_BYTES];
 	char title[NAME_BYTES];
 	uint32_t rss_kb, threads, fds;

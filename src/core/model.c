@@ -28,7 +28,7 @@ model_keep(char *into, size_t room, const struct event *event,
 static bool
 output_line(struct model *model, const struct event *event, const char *text)
 {
-	struct output_line *line = &model->lines[model->line_count++ % LINES];
+	struct output_line *line = &model->lines[model->line_count++ % OUTPUT_LINES];
 
 	line->time = event->time;
 	line->pid = event->pid;
@@ -134,11 +134,16 @@ model_tick(struct model *model, uint64_t now)
 		model->now = now;
 	for (uint32_t i = 0; i < actors->thread_table.count; i++)
 		actors->threads[i].waiting = 0;
-	for (uint64_t id = flow_oldest(flows); id <= flows->newest; id++) {
+	/* What is settled need not be looked at again. */
+	while (flows->settled < flows->newest &&
+	       (flows->settled + 1 < flow_oldest(flows) ||
+	        flow_at(flows, flows->settled + 1)->received))
+		flows->settled++;
+	for (uint64_t id = flows->settled + 1; id <= flows->newest; id++) {
 		const struct flow *flow = flow_at(flows, id);
 		struct thread *thread;
 
-		if (!model_is_waiting(model, flow))
+		if (flow->received || !model_is_waiting(model, flow))
 			continue;
 		thread = actor_thread(actors, flow->wait_tid);
 		if (thread)

@@ -13,9 +13,9 @@
 #include "histogram.h"
 
 #ifdef TINY
-enum { CHANNELS = 4, SPANS = 4, LINES = 4, NOTES_KEPT = 2 };
+enum { CHANNELS = 4, SPANS = 4, OUTPUT_LINES = 4, NOTES_KEPT = 2 };
 #else
-enum { CHANNELS = 1024, SPANS = 512, LINES = 256, NOTES_KEPT = 32 };
+enum { CHANNELS = 1024, SPANS = 512, OUTPUT_LINES = 256, NOTES_KEPT = 32 };
 #endif
 enum { LINE_BYTES = 200, NOTE_BYTES = 160 };
 
@@ -76,7 +76,7 @@ struct model {
 	struct flows flows;
 	struct span spans[SPANS]; /* ring, newest at (span_count - 1) % SPANS */
 	uint64_t span_count;
-	struct output_line lines[LINES];
+	struct output_line lines[OUTPUT_LINES];
 	uint64_t line_count;
 	struct note_row notes[NOTES_KEPT];
 	uint64_t note_count;

@@ -20,12 +20,26 @@ is_same_process(const struct process *process, const struct event *event)
 	                              process->start == event->value);
 }
 
+static void
+describe(struct process *process, const struct event *event, const char *text)
+{
+	process->unborn = false;
+	process->ppid = event->other_pid;
+	process->start = event->value;
+	process->how = event->number < BIRTHS ? (uint8_t)event->number : 0;
+	model_keep(process->command, sizeof(process->command), event, text);
+}
+
 bool
 model_process_born(struct model *model, const struct event *event, const char *text)
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 	const struct event unknown = {.time = event->time};
 
+	if (process && process->unborn) {
+		describe(process, event, text);
+		return true;
+	}
 	if (process && is_same_process(process, event)) {
 		if (!process->start)
 			process->start = event->value;
@@ -37,12 +51,8 @@ model_process_born(struct model *model, const struct event *event, const char *t
 		end_process(model, process, &unknown);
 	model->totals.processes++;
 	process = actor_add_process(&model->actors, event->pid, event->time);
-	if (!process)
-		return true;
-	process->ppid = event->other_pid;
-	process->start = event->value;
-	process->how = event->number < BIRTHS ? (uint8_t)event->number : 0;
-	model_keep(process->command, sizeof(process->command), event, text);
+	if (process)
+		describe(process, event, text);
 	return true;
 }
 
@@ -132,8 +142,15 @@ model_process_title(struct model *model, const struct event *event, const char *
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 
-	if (!process)
-		return true;
+	/* A child can be quicker than its parent's announcement of it. */
+	if (!process || process->row.died) {
+		process = actor_add_process(&model->actors, event->pid,
+		                            event->time);
+		if (!process)
+			return true;
+		model->totals.processes++;
+		process->unborn = true;
+	}
 	process->runtime = true;
 	model_keep(process->title, sizeof(process->title), event, text);
 	return true;

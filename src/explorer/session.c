@@ -141,7 +141,7 @@ open_json(struct session *session, char *error, size_t room)
 }
 
 static int
-open_stream(struct session *session, char *error, size_t room)
+open_fifo(struct session *session, char *error, size_t room)
 {
 	const char *parent = getenv("XDG_RUNTIME_DIR");
 	int code = -ENOENT;
@@ -154,8 +154,16 @@ open_stream(struct session *session, char *error, size_t room)
 		return fail(error, room, "/tmp", "no place for the stream",
 		            code);
 	setenv(EMIT_ENVIRONMENT, session->fifo.path, 1);
-	stream_init(&session->stream);
-	model_init(&session->model);
+	return 0;
+}
+
+/* The model first: it says what is news. Blocks last: what it adds comes
+ * behind what made it add it. */
+static int
+open_sinks(struct session *session, char *error, size_t room)
+{
+	int code;
+
 	session->blocks.model = &session->model;
 	session->blocks.stream = &session->stream;
 	stream_add(&session->stream, model_put, &session->model);
@@ -163,7 +171,6 @@ open_stream(struct session *session, char *error, size_t room)
 	code = open_record(session, error, room);
 	if (!code)
 		code = open_json(session, error, room);
-	/* Last: what it adds comes behind what made it add it. */
 	if (!code)
 		code = stream_add(&session->stream, blocks_put,
 		                  &session->blocks);
@@ -188,13 +195,10 @@ open_polls(struct session *session)
 	uv_timer_start(&session->sample_timer, on_sample, period, period);
 }
 
-int
-session_open(struct session *session, const struct options *options,
-             const struct session_front *front, void *front_data, char *error,
-             size_t room)
+static void
+prepare(struct session *session, const struct options *options,
+        const struct session_front *front, void *front_data)
 {
-	int code;
-
 	memset(session, 0, sizeof(*session));
 	session->options = options;
 	session->front = front;
@@ -202,11 +206,25 @@ session_open(struct session *session, const struct options *options,
 	session->fifo.fd = -1;
 	session->out.write_end = session->err.write_end = -1;
 	session->opened = session_now();
+	stream_init(&session->stream);
+	model_init(&session->model);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+int
+session_open(struct session *session, const struct options *options,
+             const struct session_front *front, void *front_data, char *error,
+             size_t room)
+{
+	int code;
+
+	prepare(session, options, front, front_data);
 	code = observe_new(&session->observe, put_observed, session);
 	if (code)
 		return fail(error, room, "observer", "cannot start", code);
-	code = open_stream(session, error, room);
+	code = open_fifo(session, error, room);
+	if (!code)
+		code = open_sinks(session, error, room);
 	if (!code)
 		code = loop_open(&session->loop, ROLE_MAIN, 0, "looptop");
 	if (code) {
@@ -218,6 +236,22 @@ session_open(struct session *session, const struct options *options,
 	emit_open_direct(put_own, session, uv_hrtime);
 	open_polls(session);
 	return 0;
+}
+
+int
+session_open_replay(struct session *session, const struct options *options,
+                    const struct session_front *front, void *front_data,
+                    char *error, size_t room)
+{
+	int code;
+
+	prepare(session, options, front, front_data);
+	stream_add(&session->stream, model_put, &session->model);
+	code = open_json(session, error, room);
+	if (!code)
+		code = loop_open(&session->loop, ROLE_MAIN, 0, "looptop");
+	session->loop.quiet = true;
+	return code;
 }
 
 /* ---- attach, commands, end ---- */

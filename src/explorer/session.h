@@ -83,6 +83,12 @@ int session_open(struct session *session, const struct options *options,
                  const struct session_front *front, void *front_data,
                  char *error, size_t room);
 
+/* Opens only the loop, the stream, the model and the printer: for a
+ * recording. Such a session has no observer, no FIFO and no program. */
+int session_open_replay(struct session *session, const struct options *options,
+                        const struct session_front *front, void *front_data,
+                        char *error, size_t room);
+
 /* Starts the program of `looptop run`, or a stage. */
 int session_run(struct session *session);
 int session_start_stage(struct session *session);

@@ -218,6 +218,9 @@ hear_born(struct observe *observe, const struct event *event)
 	    observe_find(observe, (pid_t)event->pid);
 	struct fact fact;
 
+	/* looptop is one end of channels, but it is not what is studied. */
+	if ((pid_t)event->pid == getpid())
+		return;
 	if (!process)
 		process = add_row(observe, (pid_t)event->pid, event->time);
 	if (!process)
@@ -255,7 +258,11 @@ observe_hear(struct observe *observe, const struct event *event)
 		hear_exit(observe, event);
 		break;
 	case EVENT_PROCESS_TITLE:
+		/* A child can be quicker than its parent's announcement. */
 		process = observe_find(observe, (pid_t)event->pid);
+		if (!process && (pid_t)event->pid != getpid())
+			process = add_row(observe, (pid_t)event->pid,
+			                  event->time);
 		if (process)
 			process->speaks = true;
 		break;

@@ -42,9 +42,29 @@ is_command(const json_t *message, const char *command)
 
 /* ---- what the stream hears ---- */
 
+/* Node's own messages are long and all alike; what matters is the act. */
+static size_t
+preview_of(json_t *message, const char *line, size_t size,
+           char into[PREVIEW_BYTES])
+{
+	json_t *inner = json_object_get(message, "msg");
+	json_t *act;
+
+	if (inner && is_command(message, "NODE_HANDLE"))
+		message = inner;
+	if (!is_command(message, "NODE_CLUSTER"))
+		return text_preview(into, PREVIEW_BYTES, line, size);
+	act = json_object_get(message, "act");
+	return (size_t)snprintf(
+	    into, PREVIEW_BYTES, "%.40s",
+	    json_is_string(act)                       ? json_string_value(act)
+	    : json_object_get(message, "accepted") ? "accepted"
+	                                           : "ack");
+}
+
 static void
-tell_message(struct channel *channel, enum event_kind kind, const char *line,
-             size_t size)
+tell_message(struct channel *channel, enum event_kind kind, json_t *message,
+             const char *line, size_t size)
 {
 	bool is_send = kind == EVENT_MESSAGE_SEND || kind == EVENT_HANDLE_SEND;
 	int direction = is_send ? channel->direction : !channel->direction;
@@ -63,7 +83,7 @@ tell_message(struct channel *channel, enum event_kind kind, const char *line,
 		channel->bytes += size;
 	if (!channel->quiet && emit_is_open())
 		emit_bytes(&event, text,
-		           text_preview(text, sizeof(text), line, size));
+		           preview_of(message, line, size, text));
 }
 
 /* ---- closing ---- */
@@ -226,7 +246,7 @@ send_line(struct channel *channel, json_t *message, uv_stream_t *handle,
 	if (tell)
 		tell_message(channel,
 		             handle ? EVENT_HANDLE_SEND : EVENT_MESSAGE_SEND,
-		             line, size);
+		             message, line, size);
 	if (!handle)
 		written = write_now(channel, line, size);
 	if (written < 0) {
@@ -330,7 +350,7 @@ take_handle(struct channel *channel, json_t *message, const char *line,
 		acknowledge(channel, "NODE_HANDLE_NACK");
 		return;
 	}
-	tell_message(channel, EVENT_HANDLE_RECV, line, size);
+	tell_message(channel, EVENT_HANDLE_RECV, message, line, size);
 	acknowledge(channel, "NODE_HANDLE_ACK");
 	channel->events->message(channel, inner ? inner : json_null(), true);
 	drop_handle(channel);
@@ -366,7 +386,8 @@ take_line(struct channel *channel, const char *line, size_t size)
 	} else if (is_command(message, "NODE_HANDLE")) {
 		take_handle(channel, message, line, size);
 	} else {
-		tell_message(channel, EVENT_MESSAGE_RECV, line, size + 1);
+		tell_message(channel, EVENT_MESSAGE_RECV, message, line,
+		             size + 1);
 		channel->events->message(channel, message, false);
 	}
 	json_decref(message);

@@ -1,5 +1,5 @@
-/* The client: a process of its own, so that it goes on asking while the stage
- * is blocked. Arguments: port, requests a second, "keep" or "close". */
+/* A client: a process of its own, so that it goes on asking while the stage is
+ * blocked. Arguments: port, requests a second, "keep" or "close", title. */
 #include "role.h"
 
 #include "load/http.h"
@@ -43,7 +43,7 @@ client_main(int argc, char **argv)
 {
 	static struct client client;
 
-	if (argc < 5 || role_open(&client.role, "client", &events))
+	if (argc < 6 || role_open(&client.role, argv[5], &events))
 		return 1;
 	client.role.channel.data = &client;
 	http_client_start(&client.http, &client.role.loop, atoi(argv[2]),

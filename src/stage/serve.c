@@ -2,30 +2,32 @@
 #include "work.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+/* "/fib/35" is the load fib(35). */
+static bool
+parse_path(struct work *work, const char *path)
+{
+	char text[64];
+	char *slash;
+
+	snprintf(text, sizeof(text), "%s", path + 1);
+	slash = strchr(text, '/');
+	if (slash)
+		*slash = '(';
+	return work_parse_text(work, text);
+}
 
 static int
 answer(struct http_server *server, const char *path, char *body, size_t room)
 {
-	char name[16] = "";
-	long argument = 0;
 	struct work work;
-	json_t *order;
-	bool known;
-	int fields;
 
 	if (strcmp(path, "/ping") == 0) {
 		snprintf(body, room, "pong\n");
 		return 200;
 	}
-	fields = sscanf(path, "/%15[a-z]/%ld", name, &argument);
-	order = fields == 2 ? json_pack("{s:s,s:I}", "load", name, "argument",
-	                                (json_int_t)argument)
-	                    : json_pack("{s:s}", "load", name);
-	known = work_parse(&work, order);
-	json_decref(order);
-	if (!known) {
+	if (!parse_path(&work, path)) {
 		snprintf(body, room, "no such page\n");
 		return 404;
 	}

@@ -1,41 +1,42 @@
 #include "stage.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static const struct {
 	const char *name;
 	stage_command *run;
 } commands[] = {
     {"serve", stage_serve},
-    {"ask", stage_ask},
+    {"rate", stage_ask},
+    {"path", stage_ask},
     {"spawn", stage_spawn},
     {"exec", stage_exec},
     {"execFile", stage_exec_file},
     {"fork", stage_fork},
     {"cluster", stage_cluster},
-    {"cluster-end", stage_cluster_end},
-    {"cluster-less", stage_cluster_less},
+    {"disconnect", stage_disconnect},
     {"thread", stage_thread},
-    {"thread-end", stage_thread_end},
+    {"terminate", stage_terminate},
     {"load", stage_load},
     {"ping", stage_ping},
-    {"quit", stage_quit},
 };
 
+/* The key that is a command's name says what to do. */
 static void
 on_message(struct channel *channel, json_t *message, bool has_handle)
 {
-	const char *name = json_string_value(json_object_get(message, "do"));
+	char *text;
 
 	(void)has_handle;
-	for (size_t i = 0; name && i < sizeof(commands) / sizeof(*commands);
-	     i++)
-		if (strcmp(name, commands[i].name) == 0) {
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (json_object_get(message, commands[i].name)) {
 			commands[i].run(channel->data, message);
 			return;
 		}
-	role_note(NOTE_ERROR, "stage: %s: no such command",
-	          name ? name : "(none)");
+	text = json_dumps(message, JSON_COMPACT | JSON_ENCODE_ANY);
+	role_note(NOTE_ERROR, "The stage does not know what %.60s means.",
+	          text ? text : "that");
+	free(text);
 }
 
 /* Without its explorer a stage has nothing to live for; what it started is
@@ -52,23 +53,14 @@ static const struct channel_events events = {
 };
 
 void
-stage_quit(struct stage *stage, json_t *message)
-{
-	(void)message;
-	uv_stop(&stage->role.loop.uv);
-}
-
-void
 stage_note_answer(json_t *answer, const char *where)
 {
 	const char *done = json_string_value(json_object_get(answer, "done"));
-	const char *result =
-	    json_string_value(json_object_get(answer, "result"));
 	json_int_t ms = json_integer_value(json_object_get(answer, "ms"));
 
-	if (done && result)
-		role_note(NOTE_INFO, "%s = %s, %lld ms on %s", done, result,
-		          (long long)ms, where);
+	if (done)
+		role_note(NOTE_INFO, "%s, %lld ms on %s", done, (long long)ms,
+		          where);
 }
 
 int

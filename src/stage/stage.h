@@ -1,7 +1,8 @@
 /*
  * stage: the process that is studied. It does what the explorer says, each
- * command a message {"do": name, ...} over an ordinary IPC channel: when the
- * stage's loop is blocked, the command waits.
+ * command a message over an ordinary IPC channel, {"fork":1} or
+ * {"load":"fib(42)","on":"main"}: when the stage's loop is blocked, the command
+ * waits.
  *
  * stage.c holds the table of commands; each stage_*.c one family of them.
  */
@@ -39,20 +40,18 @@ struct stage {
 /* A command: reads its fields from `message`. */
 typedef void stage_command(struct stage *stage, json_t *message);
 
-stage_command stage_serve;        /* {port} */
-stage_command stage_ask;          /* {rate, path}: the client's rate */
-stage_command stage_spawn;        /* {command}: spawn, no shell */
-stage_command stage_exec;         /* {command}: exec, a shell, buffered */
-stage_command stage_exec_file;    /* {command}: execFile, buffered */
-stage_command stage_fork;         /* {}: a C child with a channel */
-stage_command stage_cluster;      /* {workers, port} */
-stage_command stage_cluster_end;  /* {}: disconnects all workers */
-stage_command stage_cluster_less; /* {}: disconnects the newest worker */
-stage_command stage_thread;       /* {}: a worker thread */
-stage_command stage_thread_end;   /* {}: terminates the newest one */
-stage_command stage_load;         /* {load, argument, place} */
-stage_command stage_ping;         /* {count, place} */
-stage_command stage_quit;         /* {} */
+stage_command stage_serve;      /* {serve: port} */
+stage_command stage_ask;        /* {rate} {path}: of the clients */
+stage_command stage_spawn;      /* {spawn: command}, no shell */
+stage_command stage_exec;       /* {exec: command}, a shell, buffered */
+stage_command stage_exec_file;  /* {execFile: command}, buffered */
+stage_command stage_fork;       /* {fork: count}: C children */
+stage_command stage_cluster;    /* {cluster: workers, port} */
+stage_command stage_disconnect; /* {disconnect: "all" or "newest"} */
+stage_command stage_thread;     /* {thread: count}: worker threads */
+stage_command stage_terminate;  /* {terminate: 1}: the newest thread */
+stage_command stage_load;       /* {load: "fib(42)", on: place} */
+stage_command stage_ping;       /* {ping: count, to: place} */
 
 /* Does a load elsewhere: sends it to an idle one, or starts one for it. */
 void stage_thread_load(struct stage *stage, const struct work *work);
@@ -67,7 +66,8 @@ void stage_client_start(struct stage *stage, struct stage_client *client,
                         int port, int rate, bool keep_alive);
 void stage_client_end(struct stage_client *client);
 
-/* A note on how a load ended: "fib(42) = 267914296, 534 ms on thread 1". */
+/* A note on how a load ended: "fib(42) = 267914296, 534 ms on thread 1".
+ */
 void stage_note_answer(json_t *answer, const char *where);
 
 #endif

@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { RATE = 40 };
 
@@ -62,7 +63,7 @@ void
 stage_cluster(struct stage *stage, json_t *message)
 {
 	json_int_t workers =
-	    json_integer_value(json_object_get(message, "workers"));
+	    json_integer_value(json_object_get(message, "cluster"));
 	json_int_t port = json_integer_value(json_object_get(message, "port"));
 	char port_text[16];
 	const char *const args[] = {port_text, NULL};
@@ -91,29 +92,36 @@ stage_cluster(struct stage *stage, json_t *message)
 	}
 }
 
-void
-stage_cluster_end(struct stage *stage, json_t *message)
+static void
+disconnect_all(struct stage *stage)
 {
-	(void)message;
-	if (!stage->has_cluster) {
-		role_note(NOTE_WARNING, "There is no cluster.");
-		return;
-	}
 	stage->cluster_ending = true;
 	stage_client_end(&stage->cluster_client);
 	cluster_disconnect(&stage->cluster);
 }
 
-void
-stage_cluster_less(struct stage *stage, json_t *message)
+static void
+disconnect_newest(struct stage *stage)
 {
-	(void)message;
-	for (struct cluster_worker *worker =
-	         stage->has_cluster ? stage->cluster.workers : NULL;
-	     worker; worker = worker->next)
+	for (struct cluster_worker *worker = stage->cluster.workers; worker;
+	     worker = worker->next)
 		if (!worker->exited_after_disconnect) {
 			cluster_worker_disconnect(worker);
 			return;
 		}
 	role_note(NOTE_WARNING, "There is no worker to disconnect.");
+}
+
+void
+stage_disconnect(struct stage *stage, json_t *message)
+{
+	const char *which =
+	    json_string_value(json_object_get(message, "disconnect"));
+
+	if (!stage->has_cluster)
+		role_note(NOTE_WARNING, "There is no cluster.");
+	else if (which && strcmp(which, "newest") == 0)
+		disconnect_newest(stage);
+	else
+		disconnect_all(stage);
 }

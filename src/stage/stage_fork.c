@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { CHILDREN_MAX = 64 };
+
 struct stage_child {
 	struct child child;
 	struct stage *stage;
@@ -90,8 +92,10 @@ fork_child(struct stage *stage)
 void
 stage_fork(struct stage *stage, json_t *message)
 {
-	(void)message;
-	fork_child(stage);
+	json_int_t count = json_integer_value(json_object_get(message, "fork"));
+
+	for (json_int_t i = 0; i < count && i < CHILDREN_MAX; i++)
+		fork_child(stage);
 }
 
 static struct stage_child *

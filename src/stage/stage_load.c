@@ -1,10 +1,12 @@
-/* A load or a ping, on the place that was asked for. */
+/* A load or pings, on the place that was asked for. */
 #include "stage.h"
 
 #include "runtime/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { PINGS_MAX = 1000000 };
 
 struct pooled {
 	struct pool_work pool;
@@ -58,19 +60,18 @@ main_load(struct stage *stage, const struct work *work)
 static const struct {
 	const char *name;
 	void (*load)(struct stage *stage, const struct work *work);
-	void (*ping)(struct stage *stage, int count);
 } places[] = {
-    {"main", main_load, NULL},
-    {"worker", stage_thread_load, stage_thread_ping},
-    {"child", stage_child_load, stage_child_ping},
-    {"pool", pool_load, NULL},
+    {"main", main_load},
+    {"worker", stage_thread_load},
+    {"child", stage_child_load},
+    {"pool", pool_load},
 };
 
 static int
 place_of(json_t *message)
 {
 	const char *name =
-	    json_string_value(json_object_get(message, "place"));
+	    json_string_value(json_object_get(message, "on"));
 
 	for (int i = 0; name && i < (int)(sizeof(places) / sizeof(*places));
 	     i++)
@@ -98,15 +99,14 @@ stage_load(struct stage *stage, json_t *message)
 void
 stage_ping(struct stage *stage, json_t *message)
 {
-	json_int_t count =
-	    json_integer_value(json_object_get(message, "count"));
-	int place = place_of(message);
+	const char *to = json_string_value(json_object_get(message, "to"));
+	json_int_t count = json_integer_value(json_object_get(message, "ping"));
+	int pings = count < 1 ? 1 : count > PINGS_MAX ? PINGS_MAX : (int)count;
 
-	if (place < 0)
-		return;
-	if (places[place].ping && count > 0)
-		places[place].ping(stage, count > 1000000 ? 1000000
-		                                          : (int)count);
+	if (to && strcmp(to, "worker") == 0)
+		stage_thread_ping(stage, pings);
+	else if (to && strcmp(to, "child") == 0)
+		stage_child_ping(stage, pings);
 	else
 		role_note(NOTE_ERROR,
 		          "Only a worker thread or a child can be pinged.");

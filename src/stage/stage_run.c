@@ -68,10 +68,10 @@ static const struct child_events events = {
 };
 
 static struct run *
-new_run(json_t *message)
+new_run(json_t *message, const char *key)
 {
 	const char *command =
-	    json_string_value(json_object_get(message, "command"));
+	    json_string_value(json_object_get(message, key));
 	struct run *run = calloc(1, sizeof(*run));
 
 	if (run && command)
@@ -91,7 +91,7 @@ static void
 run_words(struct stage *stage, json_t *message, enum birth how,
           size_t max_buffer)
 {
-	struct run *run = new_run(message);
+	struct run *run = new_run(message, event_birth_name(how));
 	struct child_options options = {
 	    .how = how,
 	    .in = CHILD_IGNORE,
@@ -132,7 +132,7 @@ stage_exec_file(struct stage *stage, json_t *message)
 void
 stage_exec(struct stage *stage, json_t *message)
 {
-	struct run *run = new_run(message);
+	struct run *run = new_run(message, "exec");
 
 	if (!run)
 		return;

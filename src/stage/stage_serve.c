@@ -44,7 +44,8 @@ listen_on(struct stage *stage, int port)
 void
 stage_serve(struct stage *stage, json_t *message)
 {
-	json_int_t port = json_integer_value(json_object_get(message, "port"));
+	json_int_t port =
+	    json_integer_value(json_object_get(message, "serve"));
 	int error;
 
 	if (stage->has_server) {
@@ -84,9 +85,11 @@ void
 stage_client_start(struct stage *stage, struct stage_client *client, int port,
                    int rate, bool keep_alive)
 {
+	const char *title = client == &stage->client ? "client" : "client 2";
 	char port_text[16], rate_text[16];
 	const char *const args[] = {port_text, rate_text,
-	                            keep_alive ? "keep" : "close", NULL};
+	                            keep_alive ? "keep" : "close", title,
+	                            NULL};
 
 	if (client->exists)
 		return;

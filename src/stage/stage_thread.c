@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { THREADS_MAX = 256 };
+
 struct stage_thread {
 	struct worker worker;
 	struct stage *stage;
@@ -114,12 +116,16 @@ start_thread(struct stage *stage)
 void
 stage_thread(struct stage *stage, json_t *message)
 {
-	(void)message;
-	start_thread(stage);
+	json_int_t count =
+	    json_integer_value(json_object_get(message, "thread"));
+
+	for (json_int_t i = 0; i < count && i < THREADS_MAX; i++)
+		if (!start_thread(stage))
+			return;
 }
 
 void
-stage_thread_end(struct stage *stage, json_t *message)
+stage_terminate(struct stage *stage, json_t *message)
 {
 	(void)message;
 	for (struct stage_thread *thread = stage->threads; thread;

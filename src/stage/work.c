@@ -1,20 +1,20 @@
 #include "work.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool
-work_parse(struct work *work, json_t *message)
+work_parse_text(struct work *work, const char *text)
 {
-	const char *name = json_string_value(json_object_get(message, "load"));
-	json_t *argument = json_object_get(message, "argument");
+	char name[16];
+	long argument;
+	int fields = sscanf(text, "%15[a-z](%ld)", name, &argument);
 
 	memset(work, 0, sizeof(*work));
-	work->load = name ? load_find(name) : NULL;
+	work->load = fields >= 1 ? load_find(name) : NULL;
 	if (!work->load)
 		return false;
-	work->argument = json_is_integer(argument)
-	                         ? (long)json_integer_value(argument)
-	                         : work->load->argument;
+	work->argument = fields == 2 ? argument : work->load->argument;
 	if (work->argument < work->load->least)
 		work->argument = work->load->least;
 	if (work->argument > work->load->most)
@@ -22,6 +22,14 @@ work_parse(struct work *work, json_t *message)
 	load_label(work->load, work->argument, work->label,
 	           sizeof(work->label));
 	return true;
+}
+
+bool
+work_parse(struct work *work, json_t *message)
+{
+	const char *text = json_string_value(json_object_get(message, "load"));
+
+	return work_parse_text(work, text ? text : "");
 }
 
 void
@@ -40,15 +48,17 @@ work_run(struct work *work, struct loop *loop)
 json_t *
 work_order(const struct work *work)
 {
-	return json_pack("{s:s,s:I}", "load", work->load->name, "argument",
-	                 (json_int_t)work->argument);
+	return json_pack("{s:s}", "load", work->label);
 }
 
 json_t *
 work_answer(const struct work *work)
 {
-	return json_pack("{s:s,s:s,s:I}", "done", work->label, "result",
-	                 work->result, "ms", (json_int_t)(work->ms + 0.5));
+	char done[sizeof(work->label) + sizeof(work->result) + 4];
+
+	snprintf(done, sizeof(done), "%s = %s", work->label, work->result);
+	return json_pack("{s:s,s:I}", "done", done, "ms",
+	                 (json_int_t)(work->ms + 0.5));
 }
 
 json_t *

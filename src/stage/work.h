@@ -1,6 +1,6 @@
 /*
- * work: a load as a message: {load, argument} there, {result, ms} back. Shared
- * by everybody who can be asked to do one.
+ * work: a load as a message: {load: "fib(42)"} there, {done: "fib(42) =
+ * 267914296", ms} back. Shared by everybody who can be asked to do one.
  */
 #ifndef STAGE_WORK_H
 #define STAGE_WORK_H
@@ -19,9 +19,12 @@ struct work {
 	double ms;
 };
 
-/* Reads {load, argument}; false: there is no such load. An argument out of the
- * load's range is brought into it, a missing one is the usual one. */
+/* Reads {load: "fib(42)"}; false: there is no such load. An argument out of
+ * the load's range is brought into it, a missing one is the usual one. */
 bool work_parse(struct work *work, json_t *message);
+
+/* The same from the text alone. */
+bool work_parse_text(struct work *work, const char *text);
 
 /* Does it on `loop`, which it blocks, as a span; or on a thread without a loop
  * (NULL). */

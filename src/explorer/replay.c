@@ -1,0 +1,83 @@
+#include "replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+replay_open(struct replay *replay, const char *path, char *error, size_t room)
+{
+	int code;
+
+	memset(replay, 0, sizeof(*replay));
+	code = trace_open(&replay->trace, path);
+	if (!code)
+		code = trace_next(&replay->trace, &replay->next, replay->text);
+	if (code < 0) {
+		snprintf(error, room, "replay: %s: %s.", path,
+		         replay->trace.error[0] ? replay->trace.error
+		                                : strerror(-code));
+		replay_close(replay);
+		return code;
+	}
+	replay->has_next = code == 1;
+	replay->first = replay->next.time;
+	return 0;
+}
+
+int
+replay_until(struct replay *replay, struct session *session, uint64_t elapsed)
+{
+	while (replay->has_next &&
+	       (replay->next.time <= replay->first ||
+	        replay->next.time - replay->first <= elapsed)) {
+		int code;
+
+		stream_event(&session->stream, &replay->next, replay->text);
+		code = trace_next(&replay->trace, &replay->next, replay->text);
+		if (code < 0)
+			return code;
+		replay->has_next = code == 1;
+	}
+	return replay->has_next;
+}
+
+void
+replay_close(struct replay *replay)
+{
+	trace_close(&replay->trace);
+}
+
+int
+replay_main(const struct options *options)
+{
+	static const struct session_front front;
+	static struct session session;
+	struct replay replay;
+	struct own_cost cost;
+	char error[512];
+	int code;
+
+	if (replay_open(&replay, options->file, error, sizeof(error))) {
+		fprintf(stderr, "looptop: %s\n", error);
+		return EXIT_LOOPTOP;
+	}
+	if (session_open_replay(&session, options, &front, NULL, error,
+	                        sizeof(error))) {
+		fprintf(stderr, "looptop: %s\n", error);
+		return EXIT_LOOPTOP;
+	}
+	code = replay_until(&replay, &session, UINT64_MAX);
+	cost = session_cost(&session);
+	if (options->mode == OUTPUT_JSON)
+		summary_json(session.json.file, &session.model, &cost);
+	else
+		summary_table(session.json.file, &session.model, &cost);
+	if (code < 0)
+		fprintf(stderr, "looptop: replay: %s: %s.\n", options->file,
+		        replay.trace.error);
+	replay_close(&replay);
+	if (session_close(&session) || code < 0)
+		return EXIT_LOOPTOP;
+	return 0;
+}

@@ -1,0 +1,438 @@
+#include "ladder.h"
+
+#include "core/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CANDIDATES = 1024, FLOWS_LOOKED_AT = 512, PENDING_APART = 5 };
+#define SECOND_NS 1000000000ull
+#define REACH_NS (60 * SECOND_NS)
+
+/* What may become a row: its words stay where they are until it does. */
+struct candidate {
+	uint64_t time, waited;
+	struct ladder_end from, to;
+	int from_line, to_line;
+	enum ladder_state state;
+	unsigned count;
+	const char *text;
+	const struct process *ended; /* the words are how it ended */
+};
+
+struct candidates {
+	struct candidate rows[CANDIDATES];
+	int count;
+};
+
+static struct candidate *
+add(struct candidates *candidates, uint64_t time, struct ladder_end from,
+    struct ladder_end to, enum ladder_state state, const char *text)
+{
+	struct candidate *row;
+
+	if (candidates->count == CANDIDATES || !from.pid || !to.pid)
+		return NULL;
+	row = &candidates->rows[candidates->count++];
+	*row = (struct candidate){
+	    .time = time,
+	    .from = from,
+	    .to = to,
+	    .state = state,
+	    .count = 1,
+	    .text = text,
+	};
+	return row;
+}
+
+static struct ladder_end
+end_of(uint32_t pid, uint32_t tid)
+{
+	return (struct ladder_end){pid, tid ? tid : pid};
+}
+
+/* ---- sources ---- */
+
+static void
+add_flow(struct candidates *candidates, const struct view *view,
+         const struct flow *flow)
+{
+	uint64_t sent = flow->sent ? flow->sent : flow->received;
+	struct candidate *row;
+	enum ladder_state state = LADDER_DELIVERED;
+	uint64_t waited = 0;
+
+	if (sent > view->now)
+		return;
+	if (flow->received && flow->received <= view->now)
+		waited = flow->received - sent;
+	else if (model_is_waiting(view->model, flow))
+		waited = view->now - sent;
+	if (waited && (!flow->received || flow->received > view->now))
+		state = LADDER_PENDING;
+	else if (waited >= LADDER_LATE_NS)
+		state = LADDER_LATE;
+	row = add(candidates, sent, end_of(flow->from_pid, flow->from_tid),
+	          state == LADDER_PENDING
+	                  ? end_of(flow->wait_pid, flow->wait_tid)
+	                  : end_of(flow->to_pid, flow->to_tid),
+	          state, flow->text);
+	if (row)
+		row->waited = waited;
+}
+
+static void
+add_flows(struct candidates *candidates, const struct view *view)
+{
+	const struct flows *flows = &view->model->flows;
+	uint64_t oldest = flow_oldest(flows);
+
+	if (flows->newest - oldest > FLOWS_LOOKED_AT)
+		oldest = flows->newest - FLOWS_LOOKED_AT;
+	for (uint64_t id = flows->newest; id >= oldest && id > 0; id--)
+		add_flow(candidates, view, flow_at(flows, id));
+}
+
+static void
+add_lives(struct candidates *candidates, const struct view *view)
+{
+	const struct actors *actors = &view->model->actors;
+	uint64_t since = view->now > REACH_NS ? view->now - REACH_NS : 0;
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *process = &actors->processes[i];
+		struct ladder_end child = end_of(process->pid, 0);
+		struct ladder_end parent = end_of(process->ppid, 0);
+		struct candidate *row;
+
+		if (!actor_process(actors, process->ppid))
+			continue;
+		if (process->row.born > since)
+			add(candidates, process->row.born, parent, child,
+			    LADDER_LIFE,
+			    process->how == BIRTH_SEEN
+			            ? "starts"
+			            : event_birth_name(process->how));
+		if (process->row.died <= since)
+			continue;
+		row = add(candidates, process->row.died, child, parent,
+		          LADDER_LIFE, "");
+		if (row)
+			row->ended = process;
+	}
+}
+
+static void
+add_lines(struct candidates *candidates, const struct view *view)
+{
+	const struct model *model = view->model;
+	uint64_t count = model->line_count < OUTPUT_LINES ? model->line_count : OUTPUT_LINES;
+
+	for (uint64_t i = 0; i < count && i < 64; i++) {
+		const struct output_line *line =
+		    &model->lines[(model->line_count - 1 - i) % OUTPUT_LINES];
+		const struct process *process =
+		    actor_process(&model->actors, line->pid);
+
+		if (!process || !actor_process(&model->actors, process->ppid))
+			continue;
+		add(candidates, line->time, end_of(line->pid, 0),
+		    end_of(process->ppid, 0), LADDER_DELIVERED,
+		    line->is_stderr ? "stderr" : "stdout");
+	}
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	return a->time < b->time ? -1 : a->time > b->time;
+}
+
+/* ---- lifelines ---- */
+
+/* "worker 3" and "worker 4" are alike: the words before the number. */
+static void
+stem_of(const char *label, char *into, size_t room)
+{
+	size_t length = strlen(label);
+
+	while (length > 0 && label[length - 1] >= '0' &&
+	       label[length - 1] <= '9')
+		length--;
+	while (length > 0 && label[length - 1] == ' ')
+		length--;
+	text_clean(into, room, label, length);
+}
+
+static void
+label_of(const struct view *view, struct ladder_end end, char *into,
+         size_t room)
+{
+	const struct thread *thread =
+	    actor_thread(&view->model->actors, end.tid);
+	const struct process *process =
+	    actor_process(&view->model->actors, end.pid);
+
+	if (thread && end.tid != end.pid)
+		model_thread_label(view->model, thread, into, room);
+	else if (process)
+		model_process_label(process, into, room);
+	else
+		snprintf(into, room, "pid %u", end.pid);
+}
+
+static bool
+has_tid(const struct ladder_line *line, uint32_t tid)
+{
+	for (int i = 0; i < line->count; i++)
+		if (line->tids[i] == tid)
+			return true;
+	return false;
+}
+
+static void
+join_line(struct ladder_line *line, uint32_t tid)
+{
+	if (!has_tid(line, tid) && line->count < LADDER_ALIKE)
+		line->tids[line->count++] = tid;
+}
+
+static void
+add_line(struct ladder *ladder, const struct view *view,
+         struct ladder_end end, bool grouped)
+{
+	char label[NAME_BYTES], stem[NAME_BYTES];
+	struct ladder_line *line;
+
+	for (int i = 0; i < ladder->line_count; i++)
+		if (has_tid(&ladder->lines[i], end.tid))
+			return;
+	label_of(view, end, label, sizeof(label));
+	if (grouped) {
+		stem_of(label, stem, sizeof(stem));
+		memcpy(label, stem, sizeof(label));
+	}
+	for (int i = 0; i < ladder->line_count; i++) {
+		line = &ladder->lines[i];
+		if (grouped && strcmp(line->label, label) == 0) {
+			join_line(line, end.tid);
+			return;
+		}
+	}
+	if (ladder->line_count == LADDER_LINES)
+		return;
+	line = &ladder->lines[ladder->line_count++];
+	memset(line, 0, sizeof(*line));
+	memcpy(line->label, label, sizeof(label));
+	line->end = end;
+	join_line(line, end.tid);
+}
+
+/* From left to right: who asks, who is asked, who works. */
+static int
+rank_of(const struct view *view, const struct ladder_line *line)
+{
+	const struct thread *thread =
+	    actor_thread(&view->model->actors, line->end.tid);
+
+	if (line->end.pid == view->own_pid)
+		return 0;
+	if (strncmp(line->label, "client", 6) == 0)
+		return 1;
+	if (!thread)
+		return 5;
+	if (thread->role == ROLE_WORKER)
+		return 3;
+	return thread->loop.answers && thread->role == ROLE_MAIN ? 2 : 4;
+}
+
+static int
+compare_lines(const void *left, const void *right)
+{
+	const struct ladder_line *a = left, *b = right;
+
+	if (a->order != b->order)
+		return a->order - b->order;
+	return a->end.tid < b->end.tid ? -1 : a->end.tid > b->end.tid;
+}
+
+/* The lifelines of some rows, from left to right. */
+static void
+make_lines(struct ladder *ladder, const struct view *view,
+           const struct candidate *rows, int count, bool grouped)
+{
+	ladder->line_count = 0;
+	for (int i = count - 1; i >= 0; i--) {
+		add_line(ladder, view, rows[i].from, grouped);
+		add_line(ladder, view, rows[i].to, grouped);
+	}
+	for (int i = 0; i < ladder->line_count; i++)
+		ladder->lines[i].order = rank_of(view, &ladder->lines[i]);
+	qsort(ladder->lines, (size_t)ladder->line_count,
+	      sizeof(ladder->lines[0]), compare_lines);
+}
+
+int
+ladder_line_of(const struct ladder *ladder, struct ladder_end end)
+{
+	for (int i = 0; i < ladder->line_count; i++)
+		if (has_tid(&ladder->lines[i], end.tid))
+			return i;
+	return -1;
+}
+
+/* ---- merging ---- */
+
+/* Two rows that may share one: between the same lifelines, with the same
+ * words, and within the same second unless they wait. */
+static bool
+is_alike(const struct candidate *a, const struct candidate *b, uint64_t start)
+{
+	return a->state == b->state && a->from_line == b->from_line &&
+	       a->to_line == b->to_line &&
+	       (a->state == LADDER_PENDING ||
+	        (a->time - start) / SECOND_NS ==
+	            (b->time - start) / SECOND_NS) &&
+	       a->ended == b->ended && strcmp(a->text, b->text) == 0;
+}
+
+/* Whether `row` may join an earlier one: what was delivered in time and lives
+ * alike may; of what waits, the newest few stay apart. */
+static bool
+may_join(const struct candidates *candidates, int at)
+{
+	const struct candidate *row = &candidates->rows[at];
+	int later = 0;
+
+	if (row->state == LADDER_DELIVERED || row->state == LADDER_LIFE)
+		return true;
+	if (row->state == LADDER_LATE)
+		return false;
+	for (int i = at + 1; i < candidates->count && later < PENDING_APART;
+	     i++)
+		later += is_alike(row, &candidates->rows[i], 0);
+	return later >= PENDING_APART;
+}
+
+/* Merges in place, earliest first: the first of equals keeps its row. */
+static void
+merge(struct candidates *candidates, uint64_t start)
+{
+	int kept = 0;
+
+	for (int i = 0; i < candidates->count; i++) {
+		struct candidate *row = &candidates->rows[i];
+		int found = -1;
+
+		for (int j = kept - 1; j >= 0 && found < 0 && j > kept - 64;
+		     j--)
+			if (is_alike(&candidates->rows[j], row, start))
+				found = j;
+		if (found >= 0 && may_join(candidates, i))
+			candidates->rows[found].count++;
+		else
+			candidates->rows[kept++] = *row;
+	}
+	candidates->count = kept;
+}
+
+static void
+place(const struct ladder *ladder, struct candidates *candidates)
+{
+	for (int i = 0; i < candidates->count; i++) {
+		struct candidate *row = &candidates->rows[i];
+
+		row->from_line = ladder_line_of(ladder, row->from);
+		row->to_line = ladder_line_of(ladder, row->to);
+	}
+}
+
+static void
+write_row(struct ladder_row *row, const struct candidate *from)
+{
+	*row = (struct ladder_row){
+	    .time = from->time,
+	    .from_line = from->from_line,
+	    .to_line = from->to_line,
+	    .state = from->state,
+	    .waited = from->waited,
+	    .count = from->count,
+	};
+	if (from->ended)
+		pane_end(from->ended, row->text, sizeof(row->text));
+	else
+		text_clean(row->text, sizeof(row->text), from->text,
+		           strlen(from->text));
+}
+
+/* Leaves only the lifelines that a row begins or ends at. */
+static void
+drop_lines(struct ladder *ladder)
+{
+	int kept = 0, moved[LADDER_LINES];
+
+	for (int i = 0; i < LADDER_LINES; i++)
+		moved[i] = -1;
+	for (int i = 0; i < ladder->row_count; i++) {
+		const struct ladder_row *row = &ladder->rows[i];
+
+		if (row->from_line >= 0)
+			moved[row->from_line] = 0;
+		if (row->to_line >= 0)
+			moved[row->to_line] = 0;
+	}
+	for (int i = 0; i < ladder->line_count; i++)
+		if (moved[i] == 0) {
+			ladder->lines[kept] = ladder->lines[i];
+			moved[i] = kept++;
+		}
+	ladder->line_count = kept;
+	for (int i = 0; i < ladder->row_count; i++) {
+		struct ladder_row *row = &ladder->rows[i];
+
+		if (row->from_line >= 0)
+			row->from_line = moved[row->from_line];
+		if (row->to_line >= 0)
+			row->to_line = moved[row->to_line];
+	}
+}
+
+/* Merges, keeps the newest rows, and the lifelines that those need. */
+static void
+fill(struct ladder *ladder, const struct view *view,
+     struct candidates *candidates, int rows, bool grouped)
+{
+	int first;
+
+	make_lines(ladder, view, candidates->rows, candidates->count, grouped);
+	place(ladder, candidates);
+	merge(candidates, view->model->start);
+	first = candidates->count > rows ? candidates->count - rows : 0;
+	ladder->row_count = candidates->count - first;
+	for (int i = 0; i < ladder->row_count; i++)
+		write_row(&ladder->rows[i], &candidates->rows[first + i]);
+	drop_lines(ladder);
+}
+
+void
+ladder_make(struct ladder *ladder, const struct view *view, int rows,
+            int lines)
+{
+	static struct candidates all, some;
+
+	all.count = 0;
+	add_lines(&all, view);
+	add_lives(&all, view);
+	add_flows(&all, view);
+	qsort(all.rows, (size_t)all.count, sizeof(all.rows[0]), compare);
+	if (rows > LADDER_ROWS)
+		rows = LADDER_ROWS;
+	memcpy(some.rows, all.rows, (size_t)all.count * sizeof(all.rows[0]));
+	some.count = all.count;
+	fill(ladder, view, &some, rows, false);
+	if (ladder->line_count > lines)
+		fill(ladder, view, &all, rows, true);
+}

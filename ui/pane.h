@@ -1,0 +1,89 @@
+/*
+ * pane: a rectangle with a purpose: a pure function from a view of the model to
+ * cells. Panes are listed in panes.def.
+ */
+#ifndef UI_PANE_H
+#define UI_PANE_H
+
+#include "layout.h"
+
+#include "core/model.h"
+
+/* What a pane is given. It changes nothing. */
+struct view {
+	const struct model *model;
+	uint64_t now;   /* the moment shown, event time */
+	uint64_t scale; /* ns in a column of the lanes */
+	int top;        /* first row shown, where the pane scrolls */
+	int cursor;     /* the selected row, -1: none */
+	bool focused;
+	bool threads;   /* in the process tree */
+	uint32_t own_pid;
+	unsigned own_cpu; /* thousandths of a core */
+	uint64_t own_rss_kb;
+};
+
+struct pane {
+	char key;
+	const char *title;
+	void (*draw)(const struct view *view, const struct area *area);
+	int (*rows)(const struct view *view);
+};
+
+extern const struct pane panes[PANES];
+
+#define PANE(id, key, title, draw, rows)                                      \
+	void draw(const struct view *view, const struct area *area);          \
+	int rows(const struct view *view);
+#include "panes.def"
+#undef PANE
+
+/* ---- what several panes show alike ---- */
+
+enum activity {
+	ACTIVITY_NONE, /* not an event loop, nothing known */
+	ACTIVITY_IDLE,
+	ACTIVITY_RUNNING,
+	ACTIVITY_BLOCKED,
+};
+
+/* What a thread is doing at view->now. */
+enum activity pane_activity(const struct view *view,
+                            const struct thread *thread);
+
+/* The glyph, word and style of an activity: "* running". */
+void pane_put_activity(const struct area *area, int row, int col,
+                       enum activity activity);
+
+/* The threads that have a lane, in the order they are shown: loops that
+ * answer, other main loops, worker threads, the pool. Returns how many of
+ * `room` it filled. */
+int pane_lanes(const struct view *view, const struct thread **lanes,
+               int room);
+
+/* "340 ms", "1.52 s": at most seven columns. */
+const char *pane_duration(uint64_t ns, char into[16]);
+
+/* How a process ended: "exit 0", "SIGKILL", "ended". */
+const char *pane_end(const struct process *process, char *into, size_t room);
+
+/* An eighth block for level 0..8; 0 is a faint baseline. */
+uint32_t pane_block(int level);
+
+/* ---- the process tree ---- */
+
+struct tree_row {
+	const struct process *process; /* NULL: looptop itself */
+	const struct thread *thread;   /* a thread's row, else NULL */
+	int depth;
+	uint32_t bars; /* bit d: a line goes on at depth d */
+	bool last;     /* of its parent's children */
+};
+
+enum { TREE_ROWS = 1024 };
+
+/* The rows of the tree at view->now; those that ended a while ago are left
+ * out. Returns how many of `room` it filled. */
+int tree_rows(const struct view *view, struct tree_row *rows, int room);
+
+#endif

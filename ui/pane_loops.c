@@ -1,0 +1,385 @@
+/*
+ * The lanes: what each event loop did, on one time axis for all.
+ *
+ * Time is paged: the lanes stand still until the page is full, then jump by
+ * half a page. A bar's height is the busy share of its column. Red: the loop
+ * was blocked, with words in it; the hill in orange below is what it cost: how
+ * many events waited. Long work on a worker's lane is green.
+ */
+#include "pane.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LABEL_COLS = 18, LANES_SHOWN = 256, SPAN_COLS_MIN = 5 };
+
+/* The time axis of one drawing. */
+struct axis {
+	uint64_t start; /* of the first column */
+	uint64_t step;  /* ns in a column */
+	uint64_t now;
+	int col, cols; /* where it lies in the area */
+};
+
+static struct axis
+make_axis(const struct view *view, const struct area *area)
+{
+	struct axis axis = {
+	    .step = view->scale,
+	    .now = view->now,
+	    .col = LABEL_COLS,
+	    .cols = area->rect.cols - LABEL_COLS - 1,
+	};
+	uint64_t half;
+
+	if (axis.cols < 2)
+		axis.cols = 2;
+	half = (uint64_t)(axis.cols / 2) * axis.step;
+	axis.start = view->now / half * half;
+	axis.start = axis.start > half ? axis.start - half : 0;
+	return axis;
+}
+
+static uint64_t
+time_at(const struct axis *axis, int col)
+{
+	return axis->start + (uint64_t)col * axis->step;
+}
+
+/* The column that holds a moment, clipped to the axis. */
+static int
+col_at(const struct axis *axis, uint64_t time)
+{
+	uint64_t col;
+
+	if (time <= axis->start)
+		return 0;
+	col = (time - axis->start) / axis->step;
+	return col >= (uint64_t)axis->cols ? axis->cols - 1 : (int)col;
+}
+
+static void
+put_head(const struct view *view, const struct area *area,
+         const struct axis *axis)
+{
+	uint64_t start = view->model->start;
+	uint64_t tick = 1000000000ull;
+
+	while (tick / axis->step < 12)
+		tick *= 5;
+	area_format(area, 0, 1, STYLE_LABEL, "loop  1 col=%u ms",
+	            (unsigned)(axis->step / 1000000));
+	for (int i = 0; i < axis->cols; i++) {
+		uint64_t from = time_at(axis, i);
+		uint64_t since = from > start ? from - start : 0;
+		char text[24];
+
+		if (from < start || since / tick == (since + axis->step) / tick)
+			continue;
+		snprintf(text, sizeof(text), "%us",
+		         (unsigned)((since + axis->step) / tick * tick /
+		                    1000000000ull));
+		if (i + 1 + (int)strlen(text) < axis->cols)
+			area_text(area, 0, axis->col + i + 1, STYLE_FAINT,
+			          text);
+	}
+}
+
+/* ---- bars ---- */
+
+struct lane_view {
+	const struct thread *thread;
+	const struct lane *lane; /* NULL: nothing measured yet */
+	int row, rows;           /* of the bars */
+};
+
+static bool
+is_blocked_at(const struct lane_view *view, uint64_t begin, uint64_t end)
+{
+	uint64_t since = view->thread->loop.blocked_since;
+
+	if (since && end > since)
+		return true;
+	return view->lane && series_union(&view->lane->series,
+	                                  view->lane->flags, begin, end) &
+	                             LANE_BLOCKED;
+}
+
+/* A bar of `level` eighths, over one row or two. */
+static void
+put_bar(const struct area *area, const struct lane_view *view, int col,
+        int level, enum style style)
+{
+	int bottom = view->row + view->rows - 1;
+
+	if (view->rows > 1 && level > 8)
+		area_put(area, bottom - 1, col, pane_block(level - 8), style);
+	area_put(area, bottom, col, pane_block(level > 8 ? 8 : level), style);
+}
+
+static void
+put_columns(const struct area *area, const struct lane_view *view,
+            const struct axis *axis)
+{
+	const struct thread *thread = view->thread;
+
+	for (int i = 0; i < axis->cols; i++) {
+		uint64_t begin = time_at(axis, i), end = begin + axis->step;
+		unsigned busy = 0;
+		int level;
+
+		if (begin > axis->now || end <= thread->row.born ||
+		    (thread->row.died && begin > thread->row.died))
+			continue;
+		if (is_blocked_at(view, begin, end)) {
+			for (int row = 0; row < view->rows; row++)
+				area_put(area, view->row + row, axis->col + i,
+				         ' ', STYLE_BLOCKED_FILL);
+			continue;
+		}
+		if (view->lane)
+			busy = series_mean(&view->lane->series,
+			                   view->lane->busy, begin, end);
+		if (thread->span_since && end > thread->span_since)
+			busy = 255;
+		level = ((int)busy * 8 * view->rows + 127) / 255;
+		put_bar(area, view, axis->col + i, level,
+		        busy ? STYLE_RUNNING : STYLE_IDLE);
+	}
+}
+
+/* Words inside a stretch of time, if they fit. */
+static void
+put_words(const struct area *area, const struct lane_view *view,
+          const struct axis *axis, uint64_t begin, uint64_t end,
+          const char *name, bool blocked)
+{
+	int from = col_at(axis, begin), to = col_at(axis, end);
+	int room = to - from + (end > begin);
+	enum style style = blocked ? STYLE_BLOCKED_FILL : STYLE_RUNNING_FILL;
+	char text[64], length[16];
+
+	if (end <= axis->start || room < SPAN_COLS_MIN)
+		return;
+	if (begin < axis->start)
+		begin = axis->start > begin ? begin : axis->start;
+	pane_duration(end - begin, length);
+	snprintf(text, sizeof(text), "%s %s", name, length);
+	if (canvas_width(text) > room)
+		snprintf(text, sizeof(text), "%s", length);
+	if (canvas_width(text) > room)
+		return;
+	area_text(area, view->row, axis->col + from, style, text);
+}
+
+static void
+put_spans(const struct view *given, const struct area *area,
+          const struct lane_view *view, const struct axis *axis)
+{
+	const struct model *model = given->model;
+	const struct thread *thread = view->thread;
+	uint64_t oldest =
+	    model->span_count > SPANS ? model->span_count - SPANS : 0;
+
+	for (uint64_t i = oldest; i < model->span_count; i++) {
+		const struct span *span = &model->spans[i % SPANS];
+
+		if (span->tid == thread->tid && span->end > axis->start &&
+		    (span->blocked || !thread->loop.answers))
+			put_words(area, view, axis, span->begin, span->end,
+			          span->name, span->blocked);
+	}
+	if (thread->loop.blocked_since)
+		put_words(area, view, axis, thread->loop.blocked_since,
+		          axis->now, thread->loop.cause, true);
+	else if (thread->span_since)
+		put_words(area, view, axis, thread->span_since, axis->now,
+		          thread->span, false);
+}
+
+/* ---- the hill ---- */
+
+/* Adds the events that wait now to the columns since they were sent. */
+static void
+add_waiting(const struct view *view, const struct thread *thread,
+            const struct axis *axis, unsigned heights[CANVAS_COLS])
+{
+	const struct flows *flows = &view->model->flows;
+	unsigned begins[CANVAS_COLS] = {0}, sum = 0;
+
+	for (uint64_t id = flow_oldest(flows); id <= flows->newest; id++) {
+		const struct flow *flow = flow_at(flows, id);
+
+		if (flow->wait_tid == thread->tid && !flow->received &&
+		    model_is_waiting(view->model, flow))
+			begins[col_at(axis, flow->sent)]++;
+	}
+	for (int i = 0; i <= col_at(axis, axis->now); i++) {
+		sum += begins[i];
+		heights[i] += sum;
+	}
+}
+
+static void
+put_hill(const struct view *given, const struct area *area,
+         const struct lane_view *view, const struct axis *axis, int row)
+{
+	unsigned most = 8, heights[CANVAS_COLS] = {0};
+	int cols = axis->cols;
+
+	for (int i = 0; i < cols; i++) {
+		uint64_t begin = time_at(axis, i), end = begin + axis->step;
+
+		if (begin > axis->now)
+			break;
+		if (view->lane)
+			heights[i] = series_most(&view->lane->series,
+			                         view->lane->waiting, begin,
+			                         end);
+	}
+	if (view->thread->waiting)
+		add_waiting(given, view->thread, axis, heights);
+	for (int i = 0; i < cols; i++)
+		if (heights[i] > most)
+			most = heights[i];
+	for (int i = 0; i < cols; i++)
+		if (heights[i])
+			area_put(area, row, axis->col + i,
+			         pane_block((int)((heights[i] * 8 + most - 1) /
+			                          most)),
+			         STYLE_WAITING);
+	area_format(area, row, 1,
+	            view->thread->waiting ? STYLE_WAITING : STYLE_FAINT,
+	            "waiting %u", view->thread->waiting);
+}
+
+/* ---- a lane ---- */
+
+static void
+put_label(const struct view *view, const struct area *area,
+          const struct lane_view *lane)
+{
+	const struct thread *thread = lane->thread;
+	enum activity activity = pane_activity(view, thread);
+	uint64_t blocked = model_blocked(view->model, thread);
+	char text[64], length[16];
+	int room = lane->rows > 1 ? LABEL_COLS - 2 : 9;
+
+	model_thread_label(view->model, thread, text, sizeof(text));
+	if (thread->row.died) {
+		area_cut(area, lane->row, 1, LABEL_COLS - 7, STYLE_GONE, text);
+		area_text(area, lane->row, LABEL_COLS - 6, STYLE_GONE,
+		          "ended");
+		return;
+	}
+	if (activity != ACTIVITY_BLOCKED) {
+		area_cut(area, lane->row, 1, room, STYLE_PLAIN, text);
+		if (lane->rows > 1)
+			pane_put_activity(area, lane->row + 1, 1, activity);
+		else
+			area_text(area, lane->row, 11,
+			          activity == ACTIVITY_RUNNING ? STYLE_RUNNING
+			                                       : STYLE_IDLE,
+			          activity == ACTIVITY_RUNNING ? "busy"
+			                                       : "idle");
+		return;
+	}
+	pane_duration(blocked, length);
+	for (int row = 0; row < lane->rows; row++)
+		area_fill(area, lane->row + row, 0, LABEL_COLS - 1, ' ',
+		          STYLE_BLOCKED_FILL);
+	area_cut(area, lane->row, 1, 9, STYLE_BLOCKED_FILL, text);
+	area_right(area, lane->row, LABEL_COLS - 1, STYLE_BLOCKED_FILL,
+	           length);
+	if (lane->rows > 1)
+		area_text(area, lane->row + 1, 1, STYLE_BLOCKED_FILL,
+		          "BLOCKED");
+}
+
+/* Rows for a loop that answers, others get one: two rows of bars, the hill and
+ * air if all lanes fit so, else less. */
+static int
+rows_for_all(const struct thread *const *lanes, int count, int rows)
+{
+	int answering = 0;
+
+	for (int i = 0; i < count; i++)
+		answering += lanes[i]->loop.answers;
+	for (int each = 4; each > 1; each--)
+		if (answering * each + count - answering <= rows)
+			return each;
+	return 1;
+}
+
+static int
+draw_lane(const struct view *view, const struct area *area,
+          const struct axis *axis, const struct thread *thread, int row,
+          int rows)
+{
+	struct lane_view lane = {
+	    .thread = thread,
+	    .lane = actor_find_lane(&view->model->actors, thread),
+	    .row = row,
+	    .rows = rows >= 3 ? 2 : 1,
+	};
+
+	put_label(view, area, &lane);
+	put_columns(area, &lane, axis);
+	put_spans(view, area, &lane, axis);
+	if (rows >= 2)
+		put_hill(view, area, &lane, axis, row + lane.rows);
+	return row + rows;
+}
+
+/* How late a timer would be: where the loop says so itself. */
+static void
+put_lag(const struct view *view, const struct area *area,
+        const struct thread *thread, int row)
+{
+	const struct loop_state *loop = &thread->loop;
+	char name[64], p99[16], worst[16];
+
+	if (!loop->window || row >= area->rect.rows)
+		return;
+	model_thread_label(view->model, thread, name, sizeof(name));
+	area_format(area, row, 1, STYLE_FAINT,
+	            "%s, last second: busy %.0f%%  lag p99 %s  worst %s", name,
+	            100.0 * (double)loop->busy / (double)loop->window,
+	            pane_duration(loop->lag_p99, p99),
+	            pane_duration(loop->lag_max, worst));
+}
+
+void
+pane_loops(const struct view *view, const struct area *area)
+{
+	const struct thread *lanes[LANES_SHOWN];
+	int count = pane_lanes(view, lanes, LANES_SHOWN), row = 1, i;
+	struct axis axis = make_axis(view, area);
+	int rows = area->rect.rows;
+	int each = rows_for_all(lanes, count, rows - 1);
+
+	put_head(view, area, &axis);
+	if (!count)
+		area_text(area, 1, 1, STYLE_FAINT,
+		          "no event loop has been seen yet");
+	for (i = view->top; i < count; i++) {
+		int need = lanes[i]->loop.answers ? each : 1;
+
+		if (row + need > rows - (i + 1 < count))
+			break;
+		row = draw_lane(view, area, &axis, lanes[i], row, need);
+	}
+	if (i < count)
+		area_format(area, rows - 1, 1, STYLE_LABEL,
+		            "+%d more lanes: z", count - i);
+	else if (count)
+		put_lag(view, area, lanes[0], rows - 1 > row ? rows - 1 : rows);
+}
+
+int
+pane_loops_rows(const struct view *view)
+{
+	const struct thread *lanes[LANES_SHOWN];
+
+	return pane_lanes(view, lanes, LANES_SHOWN);
+}

@@ -1,0 +1,249 @@
+/*
+ * The ladder: a lifeline for each thread that talks, an arrow for each message.
+ * In flight: dashed, stopping in front of a red lifeline, "waits 283 ms".
+ * Delivered: solid. Delivered late: orange, "waited 283 ms".
+ */
+#include "pane.h"
+
+#include "ladder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TIME_COLS = 7, LEFT_COLS = 5, RIGHT_COLS = 15 };
+enum { GAP_MIN = 14, GAP_MAX = 28 };
+
+struct ladder_view {
+	const struct view *view;
+	const struct area *area;
+	const struct ladder *ladder;
+	int gap; /* columns from one lifeline to the next */
+};
+
+static int
+col_of(const struct ladder_view *at, int line)
+{
+	return TIME_COLS + LEFT_COLS + line * at->gap;
+}
+
+/* ---- lifelines ---- */
+
+static enum activity
+activity_at(const struct ladder_view *at, const struct ladder_line *line,
+            uint64_t time)
+{
+	const struct model *model = at->view->model;
+	const struct thread *thread =
+	    actor_thread(&model->actors, line->end.tid);
+	const struct lane *lane;
+
+	if (!thread)
+		return ACTIVITY_NONE;
+	if (thread->loop.blocked_since && time >= thread->loop.blocked_since)
+		return ACTIVITY_BLOCKED;
+	lane = actor_find_lane(&model->actors, thread);
+	if (lane && series_union(&lane->series, lane->flags, time, time + 1) &
+	                LANE_BLOCKED)
+		return ACTIVITY_BLOCKED;
+	if ((thread->span_since && time >= thread->span_since) ||
+	    (lane && series_mean(&lane->series, lane->busy, time, time + 1) >
+	                 64))
+		return ACTIVITY_RUNNING;
+	return ACTIVITY_NONE;
+}
+
+static void
+put_lifelines(const struct ladder_view *at, int row, uint64_t time)
+{
+	static const struct {
+		uint32_t glyph;
+		enum style style;
+	} looks[] = {
+	    [ACTIVITY_NONE] = {0x2502, STYLE_FRAME},
+	    [ACTIVITY_IDLE] = {0x2502, STYLE_FRAME},
+	    [ACTIVITY_RUNNING] = {0x2503, STYLE_RUNNING},
+	    [ACTIVITY_BLOCKED] = {0x2588, STYLE_BLOCKED},
+	};
+
+	for (int i = 0; i < at->ladder->line_count; i++) {
+		enum activity activity =
+		    time ? activity_at(at, &at->ladder->lines[i], time)
+		         : ACTIVITY_NONE;
+
+		area_put(at->area, row, col_of(at, i), looks[activity].glyph,
+		         looks[activity].style);
+	}
+}
+
+static void
+put_labels(const struct ladder_view *at)
+{
+	for (int i = 0; i < at->ladder->line_count; i++) {
+		const struct ladder_line *line = &at->ladder->lines[i];
+		const struct thread *thread = actor_thread(
+		    &at->view->model->actors, line->end.tid);
+		bool blocked = thread && thread->loop.blocked_since;
+		char text[NAME_BYTES + 16];
+		int width;
+
+		if (line->count > 1)
+			snprintf(text, sizeof(text), "%s \u00d7%d", line->label,
+			         line->count);
+		else
+			snprintf(text, sizeof(text), "%s", line->label);
+		width = canvas_width(text);
+		if (width > at->gap - 1)
+			width = at->gap - 1;
+		area_cut(at->area, 0, col_of(at, i) - width / 2, width,
+		         blocked ? STYLE_BLOCKED_FILL : STYLE_BOLD, text);
+	}
+}
+
+/* ---- arrows ---- */
+
+static enum style
+style_of(const struct ladder_row *row)
+{
+	switch (row->state) {
+	case LADDER_PENDING:
+		return row->waited < LADDER_LATE_NS ? STYLE_MESSAGE
+		                                    : STYLE_PENDING;
+	case LADDER_LATE:
+		return STYLE_LATE;
+	case LADDER_LIFE:
+		return STYLE_RUNNING;
+	default:
+		return STYLE_MESSAGE;
+	}
+}
+
+/* Puts the text of a row in the middle of `room` columns; when it is too long
+ * the words are cut, not the count. */
+static void
+put_text(const struct area *area, int line, int col, int room,
+         enum style style, const struct ladder_row *row)
+{
+	char count[16] = "";
+	int width = canvas_width(row->text), tail;
+
+	if (row->count > 1)
+		snprintf(count, sizeof(count), " \u00d7%u", row->count);
+	tail = canvas_width(count);
+	if (width > room - tail)
+		width = room - tail;
+	if (width <= 0)
+		return;
+	col += (room - width - tail) / 2;
+	col = area_cut(area, line, col, width, style, row->text);
+	area_text(area, line, col, style, count);
+}
+
+/* What waits says so behind the receiver's lifeline. */
+static void
+put_wait(const struct ladder_view *at, int row, int from, int to,
+         const struct ladder_row *message)
+{
+	char text[48], length[16];
+
+	if (message->waited < LADDER_LATE_NS)
+		return;
+	snprintf(text, sizeof(text), "%s %s",
+	         message->state == LADDER_PENDING ? "waits" : "waited",
+	         pane_duration(message->waited, length));
+	if (to > from)
+		area_text(at->area, row, to + 2, style_of(message), text);
+	else
+		area_right(at->area, row, to - 1, style_of(message), text);
+}
+
+static void
+put_arrow(const struct ladder_view *at, int row, int from, int to,
+          const struct ladder_row *message)
+{
+	bool pending = message->state == LADDER_PENDING;
+	int left = from < to ? from : to, right = from < to ? to : from;
+	int room = right - left - 3;
+	enum style style = style_of(message);
+
+	area_fill(at->area, row, left + 1, right - left - 1,
+	          pending ? 0x254c : 0x2500, style);
+	if (to > from)
+		area_put(at->area, row, to - 1, pending ? 0x25b7 : 0x25b6,
+		         style);
+	else
+		area_put(at->area, row, to + 1, pending ? 0x25c1 : 0x25c0,
+		         style);
+	put_text(at->area, row, left + (to > from ? 1 : 2), room,
+	         pending || message->state == LADDER_LATE ? style
+	                                                  : STYLE_PLAIN,
+	         message);
+	put_wait(at, row, from, to, message);
+}
+
+/* Lifelines that share a column, or a thread that talks to itself. */
+static void
+put_loop(const struct ladder_view *at, int row, int col,
+         const struct ladder_row *message)
+{
+	area_put(at->area, row, col + 1, 0x25c0, style_of(message));
+	put_text(at->area, row, col + 3, at->gap - 4, style_of(message),
+	         message);
+}
+
+static void
+put_row(const struct ladder_view *at, int row,
+        const struct ladder_row *message)
+{
+	uint64_t start = at->view->model->start;
+	int from = message->from_line, to = message->to_line;
+
+	put_lifelines(at, row, message->time);
+	area_format(at->area, row, 0, STYLE_FAINT, "%6.2f",
+	            message->time > start
+	                    ? (double)(message->time - start) / 1e9
+	                    : 0.0);
+	if (from < 0 || to < 0)
+		return;
+	if (from == to)
+		put_loop(at, row, col_of(at, from), message);
+	else
+		put_arrow(at, row, col_of(at, from), col_of(at, to), message);
+}
+
+void
+pane_messages(const struct view *view, const struct area *area)
+{
+	static struct ladder ladder;
+	struct ladder_view at = {view, area, &ladder, 0};
+	int rows = area->rect.rows - 1;
+	int room = area->rect.cols - TIME_COLS - LEFT_COLS - RIGHT_COLS;
+	int lines = room / GAP_MIN + 1;
+
+	if (lines > LADDER_LINES)
+		lines = LADDER_LINES;
+	ladder_make(&ladder, view, rows, lines);
+	if (!ladder.row_count) {
+		area_text(area, 1, 1, STYLE_FAINT,
+		          "no message has been seen yet");
+		return;
+	}
+	if (ladder.line_count > lines)
+		ladder.line_count = lines;
+	at.gap = ladder.line_count > 1 ? room / (ladder.line_count - 1) : room;
+	if (at.gap > GAP_MAX)
+		at.gap = GAP_MAX;
+	put_labels(&at);
+	for (int i = 0; i < rows; i++)
+		if (i < ladder.row_count)
+			put_row(&at, i + 1, &ladder.rows[i]);
+		else
+			put_lifelines(&at, i + 1, 0);
+}
+
+int
+pane_messages_rows(const struct view *view)
+{
+	return (int)(view->model->flows.newest < FLOWS
+	                     ? view->model->flows.newest
+	                     : FLOWS);
+}

@@ -1,0 +1,215 @@
+/* The process tree: who forked whom, what its loop does, CPU, memory. */
+#include "pane.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { STATE_COLS = 9, CPU_COLS = 5, RSS_COLS = 5 };
+
+struct columns {
+	int pid, state, cpu, rss, command; /* -1: no room */
+};
+
+/* Digits of the largest pid shown. */
+static int
+pid_cols(const struct tree_row *rows, int count)
+{
+	uint32_t most = 9999;
+	int digits = 0;
+
+	for (int i = 0; i < count; i++)
+		if (rows[i].process && rows[i].process->pid > most)
+			most = rows[i].process->pid;
+	for (; most; most /= 10)
+		digits++;
+	return digits;
+}
+
+static struct columns
+columns_for(int cols, int pid)
+{
+	struct columns at = {-1, -1, -1, -1, -1};
+	int end = cols;
+
+	if (cols > 100) {
+		end = 66;
+		at.command = 68;
+	}
+	at.rss = end - RSS_COLS;
+	at.cpu = at.rss - CPU_COLS;
+	at.state = at.cpu - STATE_COLS - 1;
+	at.pid = at.state - pid - 2;
+	return at;
+}
+
+static void
+put_head(const struct area *area, struct columns at)
+{
+	area_text(area, 0, 1, STYLE_LABEL, "process");
+	area_right(area, 0, at.state - 1, STYLE_LABEL, "pid");
+	area_text(area, 0, at.state, STYLE_LABEL, "loop");
+	area_right(area, 0, at.rss - 1, STYLE_LABEL, "cpu%");
+	area_right(area, 0, at.rss + RSS_COLS - 1, STYLE_LABEL, "rss");
+	if (at.command > 0)
+		area_text(area, 0, at.command, STYLE_LABEL, "command");
+}
+
+static void
+put_cpu(const struct area *area, int row, int end, unsigned thousandths,
+        enum style style)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u%%", (thousandths + 5) / 10);
+	area_right(area, row, end, style, text);
+}
+
+static void
+put_rss(const struct area *area, int row, int end, uint64_t kb,
+        enum style style)
+{
+	char text[16];
+
+	if (!kb)
+		return;
+	if (kb < 10 * 1024)
+		snprintf(text, sizeof(text), "%.1fM", (double)kb / 1024);
+	else if (kb < 1000 * 1024)
+		snprintf(text, sizeof(text), "%uM", (unsigned)(kb / 1024));
+	else
+		snprintf(text, sizeof(text), "%.1fG", (double)kb / 1048576);
+	area_right(area, row, end, style, text);
+}
+
+/* The branches in front of a row; returns the column behind them. */
+static int
+put_branches(const struct area *area, int row, const struct tree_row *tree)
+{
+	int col = 1;
+
+	for (int depth = 1; depth < tree->depth; depth++, col += 2)
+		if (tree->bars & 1u << depth)
+			area_put(area, row, col, 0x2502, STYLE_FRAME);
+	if (tree->depth > 0) {
+		area_put(area, row, col, tree->last ? 0x2514 : 0x251c,
+		         STYLE_FRAME);
+		area_put(area, row, col + 1, 0x2500, STYLE_FRAME);
+		col += 2;
+	}
+	return col;
+}
+
+static void
+put_end(const struct area *area, int row, int col,
+        const struct process *process)
+{
+	char text[32];
+
+	area_put(area, row, col, 0x2717, STYLE_GONE);
+	area_text(area, row, col + 2,
+	          process->death == DEATH_CODE && !process->status
+	                  ? STYLE_GONE
+	                  : STYLE_BLOCKED,
+	          pane_end(process, text, sizeof(text)));
+}
+
+static void
+put_process(const struct view *view, const struct area *area, int row,
+            struct columns at, const struct tree_row *tree)
+{
+	const struct process *process = tree->process;
+	const struct thread *thread =
+	    actor_thread(&view->model->actors, process->pid);
+	enum style style = process->row.died ? STYLE_GONE : STYLE_PLAIN;
+	int col = put_branches(area, row, tree);
+	char text[64];
+
+	model_process_label(process, text, sizeof(text));
+	area_cut(area, row, col, at.pid - col,
+	         thread && thread->loop.blocked_since ? STYLE_BLOCKED : style,
+	         text);
+	snprintf(text, sizeof(text), "%u", process->pid);
+	area_right(area, row, at.state - 1, style, text);
+	if (at.command > 0)
+		area_cut(area, row, at.command,
+		         area->rect.cols - at.command - 1, STYLE_LABEL,
+		         process->command);
+	if (process->row.died) {
+		put_end(area, row, at.state, process);
+		return;
+	}
+	pane_put_activity(area, row, at.state,
+	                  thread ? pane_activity(view, thread)
+	                         : ACTIVITY_NONE);
+	put_cpu(area, row, at.rss - 1, model_process_cpu(view->model, process),
+	        style);
+	put_rss(area, row, at.rss + RSS_COLS - 1, process->rss_kb, style);
+}
+
+static void
+put_thread(const struct view *view, const struct area *area, int row,
+           struct columns at, const struct tree_row *tree)
+{
+	int col = put_branches(area, row, tree);
+	char text[64];
+
+	model_thread_label(view->model, tree->thread, text, sizeof(text));
+	area_cut(area, row, col + 1, at.pid - col - 1, STYLE_LABEL, text);
+	snprintf(text, sizeof(text), "%u", tree->thread->tid);
+	area_right(area, row, at.state - 1, STYLE_LABEL, text);
+	pane_put_activity(area, row, at.state,
+	                  pane_activity(view, tree->thread));
+	put_cpu(area, row, at.rss - 1,
+	        model_thread_cpu(view->model, tree->thread), STYLE_LABEL);
+}
+
+static void
+put_own(const struct view *view, const struct area *area, int row,
+        struct columns at)
+{
+	char text[32];
+
+	area_cut(area, row, 1, at.pid - 1, STYLE_LABEL, "looptop");
+	snprintf(text, sizeof(text), "%u", view->own_pid);
+	area_right(area, row, at.state - 1, STYLE_LABEL, text);
+	area_text(area, row, at.state, STYLE_LABEL, "this");
+	put_cpu(area, row, at.rss - 1, view->own_cpu, STYLE_LABEL);
+	put_rss(area, row, at.rss + RSS_COLS - 1, view->own_rss_kb,
+	        STYLE_LABEL);
+}
+
+void
+pane_processes(const struct view *view, const struct area *area)
+{
+	static struct tree_row rows[TREE_ROWS];
+	int count = tree_rows(view, rows, TREE_ROWS);
+	int shown = area->rect.rows - 1;
+	struct columns at =
+	    columns_for(area->rect.cols, pid_cols(rows, count));
+
+	put_head(area, at);
+	for (int i = 0; i < shown && view->top + i < count; i++) {
+		const struct tree_row *row = &rows[view->top + i];
+
+		if (!row->process)
+			put_own(view, area, i + 1, at);
+		else if (row->thread)
+			put_thread(view, area, i + 1, at, row);
+		else
+			put_process(view, area, i + 1, at, row);
+		if (view->top + i == view->cursor)
+			area_restyle(area, i + 1, 0, area->rect.cols,
+			             STYLE_SELECT);
+	}
+	if (count > view->top + shown)
+		area_format(area, area->rect.rows - 1, 1, STYLE_LABEL,
+		            "+%d more: j ", count - view->top - shown + 1);
+}
+
+int
+pane_processes_rows(const struct view *view)
+{
+	static struct tree_row rows[TREE_ROWS];
+
+	return tree_rows(view, rows, TREE_ROWS);
+}

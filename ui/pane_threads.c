@@ -1,0 +1,144 @@
+/* CPU of each thread, now and lately. 100 % is one core. */
+#include "pane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL_COLS = 15, CPU_END = 22, BARS_AT = 23, THREADS_SHOWN = 2048 };
+#define LINGER_NS 3000000000ull
+
+struct choice {
+	const struct thread *thread;
+	unsigned cpu;
+	bool interesting; /* a loop, a worker, a pool thread, or it ran */
+};
+
+/* Loops first, then what used CPU, in the order they were born. */
+static int
+compare(const void *left, const void *right)
+{
+	const struct choice *a = left, *b = right;
+
+	if (a->interesting != b->interesting)
+		return a->interesting ? -1 : 1;
+	if (a->thread->row.born != b->thread->row.born)
+		return a->thread->row.born < b->thread->row.born ? -1 : 1;
+	return a->thread->tid < b->thread->tid ? -1
+	                                       : a->thread->tid > b->thread->tid;
+}
+
+static int
+choose(const struct view *view, struct choice *choices, int room)
+{
+	const struct actors *actors = &view->model->actors;
+	int count = 0;
+
+	for (uint32_t i = 0; i < actors->thread_table.count && count < room;
+	     i++) {
+		const struct thread *thread = &actors->threads[i];
+
+		if (thread->pid == view->own_pid ||
+		    (thread->row.died &&
+		     view->now > thread->row.died + LINGER_NS))
+			continue;
+		choices[count].thread = thread;
+		choices[count].cpu = model_thread_cpu(view->model, thread);
+		choices[count].interesting = thread->loop.exists ||
+		                             thread->role != ROLE_OTHER ||
+		                             thread->cpu_ns > 10000000;
+		count++;
+	}
+	qsort(choices, (size_t)count, sizeof(*choices), compare);
+	return count;
+}
+
+/* One column is CPU_BIN_NS; the last one that is complete is at the right. */
+static void
+put_bars(const struct view *view, const struct area *area, int row, int from,
+         int cols, const struct thread *thread)
+{
+	const struct lane *lane =
+	    actor_find_lane(&view->model->actors, thread);
+	uint64_t newest = view->now / CPU_BIN_NS;
+
+	for (int i = 0; i < cols; i++) {
+		uint64_t bin = newest - (uint64_t)(cols - i);
+		uint64_t begin = bin * CPU_BIN_NS;
+		unsigned share = series_mean(&thread->cpu_series, thread->cpu,
+		                             begin, begin + CPU_BIN_NS);
+		bool blocked = lane && series_union(&lane->series, lane->flags,
+		                                    begin,
+		                                    begin + CPU_BIN_NS) &
+		                               LANE_BLOCKED;
+		enum style style = blocked ? STYLE_BLOCKED : STYLE_RUNNING;
+		uint64_t since = thread->loop.blocked_since;
+
+		if (since && begin + CPU_BIN_NS > since)
+			style = STYLE_BLOCKED;
+		if (bin * CPU_BIN_NS + CPU_BIN_NS < thread->row.born)
+			continue;
+		if (share < 4)
+			style = STYLE_IDLE;
+		area_put(area, row, from + i,
+		         pane_block((int)(share * 8 + 127) / 255), style);
+	}
+}
+
+static void
+put_thread(const struct view *view, const struct area *area, int row,
+           const struct choice *choice)
+{
+	const struct thread *thread = choice->thread;
+	enum style style = thread->row.died            ? STYLE_GONE
+	                   : thread->loop.blocked_since ? STYLE_BLOCKED
+	                                                : STYLE_PLAIN;
+	char text[64];
+
+	model_thread_label(view->model, thread, text, sizeof(text));
+	area_cut(area, row, 1, LABEL_COLS, style, text);
+	snprintf(text, sizeof(text), "%u%%", (choice->cpu + 5) / 10);
+	area_right(area, row, CPU_END, style, text);
+	put_bars(view, area, row, BARS_AT,
+	         area->rect.cols - BARS_AT - 1 < CPU_BINS
+	                 ? area->rect.cols - BARS_AT - 1
+	                 : CPU_BINS - 1,
+	         thread);
+}
+
+void
+pane_threads(const struct view *view, const struct area *area)
+{
+	static struct choice choices[THREADS_SHOWN];
+	int count = choose(view, choices, THREADS_SHOWN);
+	int shown = area->rect.rows - 1;
+	int cols = area->rect.cols - BARS_AT - 1;
+
+	area_text(area, 0, 1, STYLE_LABEL, "thread");
+	area_right(area, 0, CPU_END, STYLE_LABEL, "cpu%");
+	if (cols > 12)
+		area_format(area, 0, BARS_AT, STYLE_LABEL, "last %.1f s",
+		            (cols < CPU_BINS ? cols : CPU_BINS - 1) / 10.0);
+	if (cols > 32)
+		area_right(area, 0, area->rect.cols - 1, STYLE_LABEL,
+		           "100% = 1 core");
+	for (int i = 0; i < shown && view->top + i < count; i++) {
+		put_thread(view, area, i + 1, &choices[view->top + i]);
+		if (view->focused && view->top + i == view->cursor)
+			area_restyle(area, i + 1, 0, BARS_AT - 1,
+			             STYLE_SELECT);
+	}
+	if (count > view->top + shown) {
+		area_fill(area, shown, 0, area->rect.cols, ' ', STYLE_PLAIN);
+		area_format(area, shown, 1, STYLE_LABEL, "+%d more threads",
+		            count - view->top - shown + 1);
+	}
+}
+
+int
+pane_threads_rows(const struct view *view)
+{
+	static struct choice choices[THREADS_SHOWN];
+
+	return choose(view, choices, THREADS_SHOWN);
+}

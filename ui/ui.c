@@ -1,0 +1,225 @@
+#include "ui.h"
+
+#include <string.h>
+
+/* ms in a column of the lanes */
+static const uint64_t scales[] = {10, 20, 50, 100, 200};
+enum { SCALES = sizeof(scales) / sizeof(*scales), SCALE_USUAL = 2 };
+
+void
+ui_init(struct ui *ui, const struct ui_setup *setup)
+{
+	memset(ui, 0, sizeof(*ui));
+	ui->setup = *setup;
+	ui->focused = PANE_LOOPS;
+	ui->scale = SCALE_USUAL;
+	ui->mouse = true;
+	if (setup->load_count) {
+		strncpy(ui->last_load, setup->loads[0].name,
+		        sizeof(ui->last_load) - 1);
+		ui->last_argument = setup->loads[0].argument;
+	}
+}
+
+const struct model *
+ui_model(const struct ui *ui, const struct model *model)
+{
+	return ui->paused ? &ui->held : model;
+}
+
+struct view
+ui_view(const struct ui *ui, const struct model *model,
+        const struct ui_status *status, enum pane_id pane)
+{
+	struct view view = {
+	    .model = ui_model(ui, model),
+	    .scale = scales[ui->scale] * 1000000,
+	    .top = ui->top[pane],
+	    .cursor = ui->cursor[pane],
+	    .focused = pane == ui->focused,
+	    .threads = ui->threads,
+	    .own_pid = ui->setup.own_pid,
+	};
+
+	view.now = view.model->now;
+	if (status) {
+		view.own_cpu = status->own_cpu;
+		view.own_rss_kb = status->own_rss_kb;
+	}
+	return view;
+}
+
+void
+ui_say(struct ui *ui, const struct model *model, const char *text)
+{
+	strncpy(ui->saved, text, sizeof(ui->saved) - 1);
+	ui->saved_at = model->now;
+}
+
+/* ---- keys ---- */
+
+static void
+in_menu(struct ui *ui, const struct model *model, const struct key *key,
+        struct command *command)
+{
+	int step = key->code == KEY_CODE_RIGHT  ? 1
+	           : key->code == KEY_CODE_LEFT ? MENUS - 1
+	                                        : 0;
+	int chosen;
+
+	if (step) {
+		do {
+			ui->menu = (ui->menu + (unsigned)step) % MENUS;
+		} while (!ui->setup.lab && menu_needs_stage(ui->menu));
+		ui_open_menu(ui, ui->menu);
+		return;
+	}
+	chosen = popup_key(&ui->popup, key);
+	if (chosen == POPUP_OPEN)
+		return;
+	ui->mode = UI_NORMAL;
+	if (chosen >= 0)
+		ui_choose_item(ui, model, chosen, command);
+}
+
+static void
+in_list(struct ui *ui, const struct key *key, struct command *command)
+{
+	enum ui_mode mode = ui->mode;
+	int chosen = popup_key(&ui->popup, key);
+
+	if (chosen == POPUP_OPEN)
+		return;
+	ui->mode = UI_NORMAL;
+	if (chosen < 0)
+		return;
+	if (mode == UI_PLACE)
+		ui_choose_place(ui, chosen, command);
+	else
+		ui_choose_signal(ui, chosen, command);
+}
+
+static void
+in_prompt(struct ui *ui, const struct key *key, struct command *command)
+{
+	enum prompt_state state = prompt_key(&ui->prompt, key);
+
+	if (state == PROMPT_TYPING)
+		return;
+	ui->mode = UI_NORMAL;
+	if (state == PROMPT_DONE)
+		ui_typed(ui, command);
+}
+
+static void
+in_normal(struct ui *ui, const struct model *model, const struct key *key,
+          struct command *command)
+{
+	enum menu_id menu = menu_of_letter(key->code);
+
+	if (menu != MENUS && !key->modifiers &&
+	    (ui->setup.lab || !menu_needs_stage(menu)))
+		ui_open_menu(ui, menu);
+	else
+		ui_request(ui, model, request_of(key), command);
+}
+
+/* ---- the mouse ---- */
+
+static bool
+is_inside(struct rect rect, const struct key *key)
+{
+	return key->row >= rect.row && key->row < rect.row + rect.rows &&
+	       key->col >= rect.col && key->col < rect.col + rect.cols;
+}
+
+static void
+click_pane(struct ui *ui, const struct key *key)
+{
+	struct layout layout;
+
+	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed,
+	            true);
+	for (int i = 0; i < PANES; i++)
+		if (is_inside(layout.panes[i], key)) {
+			ui->focused = (enum pane_id)i;
+			ui->cursor[i] =
+			    ui->top[i] + key->row - layout.panes[i].row - 2;
+			if (i == PANE_PROCESSES)
+				ui->selected_pid = 0; /* the cursor's */
+			if (ui->cursor[i] < 0)
+				ui->cursor[i] = 0;
+			return;
+		}
+}
+
+static void
+click(struct ui *ui, const struct model *model, const struct key *key,
+      struct command *command)
+{
+	enum menu_id menu = key->row == 0 ? menu_at(key->col) : MENUS;
+	struct key enter = {.code = KEY_CODE_ENTER};
+	int item;
+
+	if (ui->mode == UI_NORMAL && menu != MENUS) {
+		if (ui->setup.lab || !menu_needs_stage(menu))
+			ui_open_menu(ui, menu);
+		return;
+	}
+	if (ui->mode == UI_NORMAL) {
+		click_pane(ui, key);
+		return;
+	}
+	if (ui->mode == UI_HELP || ui->mode == UI_PROMPT) {
+		ui->mode = UI_NORMAL;
+		return;
+	}
+	item = popup_item_at(&ui->popup, ui->rows, ui->cols, key->row,
+	                     key->col);
+	if (item < 0) {
+		ui->mode = UI_NORMAL;
+		return;
+	}
+	ui->popup.cursor = item;
+	if (ui->mode == UI_MENU)
+		in_menu(ui, model, &enter, command);
+	else
+		in_list(ui, &enter, command);
+}
+
+void
+ui_key(struct ui *ui, const struct model *model, const struct key *key,
+       struct command *command)
+{
+	memset(command, 0, sizeof(*command));
+	if (key->code == KEY_CODE_MARK) {
+		command->kind = COMMAND_MARK;
+		command->mark = key->mark;
+		command->mark_ms = key->mark_ms;
+		return;
+	}
+	if (key->code == KEY_CODE_MOUSE) {
+		click(ui, model, key, command);
+		return;
+	}
+	if (key->code == KEY_CODE_NONE)
+		return;
+	switch (ui->mode) {
+	case UI_NORMAL:
+		in_normal(ui, model, key, command);
+		break;
+	case UI_MENU:
+		in_menu(ui, model, key, command);
+		break;
+	case UI_PLACE:
+	case UI_SIGNAL:
+		in_list(ui, key, command);
+		break;
+	case UI_PROMPT:
+		in_prompt(ui, key, command);
+		break;
+	case UI_HELP:
+		ui->mode = UI_NORMAL;
+		break;
+	}
+}

@@ -1,0 +1,107 @@
+/*
+ * ui: the screen's own state and what keys do to it.
+ *
+ * A key becomes a request, a request changes this state or becomes a command
+ * for the explorer. Drawing changes nothing but which rows are in sight.
+ */
+#ifndef UI_UI_H
+#define UI_UI_H
+
+#include "command.h"
+#include "menu.h"
+#include "pane.h"
+#include "prompt.h"
+
+enum { UI_LOADS = 16, UI_LAST_LOAD = 32 };
+
+/* A load that the stage can do; for the menu. */
+struct ui_load {
+	const char *name, *unit, *help;
+	long argument;
+};
+
+struct ui_setup {
+	bool lab; /* there is a stage */
+	bool read_only;
+	uint32_t own_pid;
+	struct ui_load loads[UI_LOADS];
+	int load_count;
+};
+
+/* What the explorer knows and the model does not; for one frame. */
+struct ui_status {
+	unsigned fps;
+	unsigned own_cpu; /* thousandths of a core */
+	uint64_t own_rss_kb;
+	unsigned requests; /* in the last second */
+	uint64_t damaged;
+	bool is_replay;
+	const char *over;   /* the stage or the program is gone: a sentence */
+	const char *target; /* what is watched, for the bar; may be NULL */
+};
+
+enum ui_mode { UI_NORMAL, UI_MENU, UI_PLACE, UI_SIGNAL, UI_PROMPT, UI_HELP };
+
+struct ui {
+	struct ui_setup setup;
+	enum ui_mode mode;
+	enum pane_id focused;
+	bool zoomed, paused, threads, mouse;
+	int scale; /* index into the time scales */
+	int top[PANES], cursor[PANES];
+	uint32_t selected_pid; /* in the process tree; 0: none yet */
+	struct popup popup;
+	enum menu_id menu;
+	struct prompt prompt;
+	const struct menu_item *item; /* whose fields are being asked for */
+	int field;
+	struct command command;          /* being put together */
+	int load, place;                 /* that are being chosen */
+	char last_load[UI_LAST_LOAD];    /* "fib", for b and o */
+	long last_argument;
+	uint32_t signal_pid;
+	uint64_t signal_since;
+	int rows, cols;
+	char saved[64]; /* what the last save was told, for a toast */
+	uint64_t saved_at;
+	struct model held; /* while paused */
+};
+
+void ui_init(struct ui *ui, const struct ui_setup *setup);
+
+/* Takes a key. *command says what to do, COMMAND_NONE: nothing. */
+void ui_key(struct ui *ui, const struct model *model, const struct key *key,
+            struct command *command);
+
+/* Draws a frame; the canvas has been reset to the terminal's size. */
+void ui_draw(struct ui *ui, const struct model *model,
+             const struct ui_status *status, struct canvas *canvas);
+
+/* A sentence for the lower right corner. */
+void ui_say(struct ui *ui, const struct model *model, const char *text);
+
+/* ---- between ui.c, ui_act.c and ui_draw.c ---- */
+
+/* The model that is shown: the one given, or the one that is held. */
+const struct model *ui_model(const struct ui *ui, const struct model *model);
+
+/* The view of a pane. */
+struct view ui_view(const struct ui *ui, const struct model *model,
+                    const struct ui_status *status, enum pane_id pane);
+
+/* Does what a request asks for. */
+void ui_request(struct ui *ui, const struct model *model,
+                enum request request, struct command *command);
+
+/* An item of a menu was chosen; a field was typed; a place, a signal was
+ * chosen. */
+void ui_choose_item(struct ui *ui, const struct model *model, int n,
+                    struct command *command);
+void ui_choose_place(struct ui *ui, int n, struct command *command);
+void ui_choose_signal(struct ui *ui, int n, struct command *command);
+void ui_typed(struct ui *ui, struct command *command);
+
+/* Opens a menu. */
+void ui_open_menu(struct ui *ui, enum menu_id menu);
+
+#endif

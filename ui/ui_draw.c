@@ -1,0 +1,226 @@
+/* Drawing a frame: the bar, the verdict, the panes, what lies over them. */
+#include "help.h"
+#include "ui.h"
+#include "verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TOASTS = 2 };
+#define TOAST_NS 6000000000ull
+
+static bool
+has_output(const struct model *model)
+{
+	return model->line_count > 0;
+}
+
+/* ---- the bar ---- */
+
+static void
+draw_state(const struct ui *ui, const struct model *model,
+           const struct ui_status *status, const struct area *area, int from)
+{
+	double t = (double)(model->now - model->start) / 1e9;
+	int end = area->rect.cols - 1;
+	char text[128];
+	uint64_t dropped = model->totals.lost;
+
+	snprintf(text, sizeof(text), "t=%.1f s", t);
+	area_right(area, 0, end, STYLE_MENU_FAINT, text);
+	end -= canvas_width(text) + 2;
+	snprintf(text, sizeof(text), "%u fps", status->fps);
+	if (end - canvas_width(text) > from + 12) {
+		area_right(area, 0, end, STYLE_MENU_FAINT, text);
+		end -= canvas_width(text) + 2;
+	}
+	snprintf(text, sizeof(text), "%u req/s", status->requests);
+	if (status->requests && end - canvas_width(text) > from + 12) {
+		area_right(area, 0, end, STYLE_MENU_FAINT, text);
+		end -= canvas_width(text) + 2;
+	}
+	if (dropped) {
+		snprintf(text, sizeof(text), " dropped: %llu ",
+		         (unsigned long long)dropped);
+		area_right(area, 0, end, STYLE_MENU_ALARM, text);
+		end -= canvas_width(text) + 2;
+	}
+	snprintf(text, sizeof(text), "\u25cf %s",
+	         ui->paused           ? "PAUSED"
+	         : status->is_replay ? "REPLAY"
+	                             : "LIVE");
+	if (end - canvas_width(text) > from)
+		area_right(area, 0, end,
+		           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_LIVE,
+		           text);
+}
+
+static void
+draw_bar(const struct ui *ui, const struct model *model,
+         const struct ui_status *status, const struct area *area)
+{
+	int end;
+
+	area_fill(area, 0, 0, area->rect.cols, ' ', STYLE_MENU);
+	area_text(area, 0, 1, STYLE_MENU_NAME, "looptop");
+	end = menu_draw(area, ui->mode == UI_MENU ? ui->menu : MENUS,
+	                !ui->setup.lab);
+	draw_state(ui, model, status, area, end + 1);
+}
+
+/* ---- panes ---- */
+
+/* Keeps the cursor where it can be: on the selected process, in sight. */
+static void
+settle_cursor(struct ui *ui, const struct model *model, enum pane_id pane,
+              int shown)
+{
+	static struct tree_row rows[TREE_ROWS];
+	struct view view = ui_view(ui, model, NULL, pane);
+	int count = panes[pane].rows(&view);
+	int *cursor = &ui->cursor[pane], *top = &ui->top[pane];
+
+	if (pane == PANE_PROCESSES) {
+		count = tree_rows(&view, rows, TREE_ROWS);
+		for (int i = 0; ui->selected_pid && i < count; i++)
+			if (rows[i].process && !rows[i].thread &&
+			    rows[i].process->pid == ui->selected_pid)
+				*cursor = i;
+	}
+	if (*cursor >= count)
+		*cursor = count > 0 ? count - 1 : 0;
+	if (*cursor < *top)
+		*top = *cursor;
+	if (shown > 1 && *cursor >= *top + shown - 1)
+		*top = *cursor - shown + 2;
+	if (*top < 0)
+		*top = 0;
+}
+
+static void
+draw_pane(struct ui *ui, const struct model *model,
+          const struct ui_status *status, struct canvas *canvas,
+          enum pane_id pane, struct rect rect)
+{
+	struct area frame = canvas_area(canvas, rect), inside;
+	struct view view;
+	char title[48];
+
+	if (rect.rows < 3 || rect.cols < 10)
+		return;
+	settle_cursor(ui, model, pane, rect.rows - 2);
+	view = ui_view(ui, model, status, pane);
+	snprintf(title, sizeof(title), "%c %s%s", panes[pane].key,
+	         panes[pane].title,
+	         ui->zoomed ? "  (z: all panes)" : "");
+	area_frame(&frame, title, pane == ui->focused);
+	inside = area_inside(
+	    &frame, (struct rect){1, 1, rect.rows - 2, rect.cols - 2});
+	panes[pane].draw(&view, &inside);
+}
+
+/* ---- toasts ---- */
+
+static enum style
+toast_style(uint8_t level)
+{
+	return level == NOTE_ERROR     ? STYLE_TOAST_ERROR
+	       : level == NOTE_WARNING ? STYLE_TOAST_WARNING
+	                               : STYLE_TOAST;
+}
+
+static int
+draw_toast(const struct area *area, int row, const char *text,
+           enum style style)
+{
+	int room = area->rect.cols - 4 < 76 ? area->rect.cols - 4 : 76;
+	int width = canvas_width(text);
+
+	if (width > room)
+		width = room;
+	if (row < 2)
+		return row;
+	area_fill(area, row, area->rect.cols - width - 4, width + 2, ' ',
+	          style);
+	area_cut(area, row, area->rect.cols - width - 3, width, style, text);
+	return row - 1;
+}
+
+/* The newest at the bottom. */
+static void
+draw_toasts(const struct ui *ui, const struct model *model,
+            const struct area *area)
+{
+	int row = area->rect.rows - 2;
+
+	if (ui->saved[0] && model->now < ui->saved_at + TOAST_NS)
+		row = draw_toast(area, row, ui->saved, STYLE_TOAST);
+	for (uint64_t i = 0; i < TOASTS && i < model->note_count; i++) {
+		const struct note_row *note =
+		    &model->notes[(model->note_count - 1 - i) % NOTES_KEPT];
+
+		if (model->now > note->time + TOAST_NS)
+			return;
+		row = draw_toast(area, row, note->text,
+		                 toast_style(note->level));
+	}
+}
+
+/* ---- the frame ---- */
+
+static void
+draw_over(const struct ui *ui, const struct area *area)
+{
+	switch (ui->mode) {
+	case UI_MENU:
+	case UI_PLACE:
+	case UI_SIGNAL:
+		popup_draw(&ui->popup, area);
+		break;
+	case UI_PROMPT:
+		prompt_draw(&ui->prompt, area);
+		break;
+	case UI_HELP:
+		help_draw(area);
+		break;
+	case UI_NORMAL:
+		break;
+	}
+}
+
+void
+ui_draw(struct ui *ui, const struct model *model,
+        const struct ui_status *status, struct canvas *canvas)
+{
+	struct area all = canvas_area(
+	    canvas, (struct rect){0, 0, canvas->rows, canvas->cols});
+	const struct model *shown = ui_model(ui, model);
+	struct view view = ui_view(ui, model, status, ui->focused);
+	struct layout layout;
+	struct verdict verdict;
+	struct area area;
+
+	ui->rows = canvas->rows;
+	ui->cols = canvas->cols;
+	layout_make(&layout, canvas->rows, canvas->cols, ui->focused,
+	            ui->zoomed, has_output(shown));
+	if (layout.too_small) {
+		area_format(&all, 0, 0, STYLE_PLAIN,
+		            "looptop needs %dx%d, this is %dx%d",
+		            LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN, canvas->cols,
+		            canvas->rows);
+		return;
+	}
+	area = canvas_area(canvas, layout.menu);
+	draw_bar(ui, shown, status, &area);
+	verdict_make(&verdict, &view, ui->setup.lab, status->over);
+	area = canvas_area(canvas, layout.verdict);
+	verdict_draw(&verdict, &area);
+	for (int i = 0; i < PANES; i++)
+		draw_pane(ui, model, status, canvas, (enum pane_id)i,
+		          layout.panes[i]);
+	area = canvas_area(canvas, layout.keys);
+	help_key_bar(&area, ui->setup.lab);
+	draw_toasts(ui, shown, &all);
+	draw_over(ui, &all);
+}

@@ -1,0 +1,29 @@
+/*
+ * verdict: one line in words: what is going on, with the number and the key
+ * that cures it.
+ */
+#ifndef UI_VERDICT_H
+#define UI_VERDICT_H
+
+#include "pane.h"
+
+enum verdict_kind {
+	VERDICT_GOOD,
+	VERDICT_WAS, /* it was bad a moment ago */
+	VERDICT_BAD,
+	VERDICT_OVER, /* what was watched has ended */
+};
+
+struct verdict {
+	enum verdict_kind kind;
+	char text[256];
+};
+
+/* `over`: a sentence when the stage or the program is gone, else NULL.
+ * `lab`: there is a stage to offload on. */
+void verdict_make(struct verdict *verdict, const struct view *view, bool lab,
+                  const char *over);
+
+void verdict_draw(const struct verdict *verdict, const struct area *area);
+
+#endif
