@@ -29,7 +29,7 @@ sanitize := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover
 endif
 
 CFLAGS   ?= -O2 -g
-CPPFLAGS += -D_GNU_SOURCE -DLOOPTOP_VERSION='"$(VERSION)"' -Isrc -I.
+CPPFLAGS += -D_GNU_SOURCE -DLOOPTOP_VERSION='"$(VERSION)"' -Isrc -I. -Itests
 warnings := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla
 flags    := -std=gnu11 -pthread $(warnings) $(sanitize) $(CFLAGS)
@@ -78,10 +78,62 @@ $(BUILD)/obj/%.o: %.c
 run: $(BUILD)/looptop
 	@exec $(BUILD)/looptop $(ARGS)
 
+# ---- tests: tests/LAYER_*.c links its layer and what that stands on ----
+
+tests_of  = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)_*.c))
+tests_all := $(foreach layer,core runtime load observe report ui end,\
+               $(call tests_of,$(layer)))
+# The core again with tables of four rows, where bugs cannot hide.
+tests_tiny := $(patsubst $(BUILD)/tests/%,$(BUILD)/tests/%-tiny,\
+                $(call tests_of,core))
+objs_tiny := $(patsubst $(BUILD)/obj/%,$(BUILD)/tiny/%,$(objs_core))
+objs_tty  := $(call obj_of,$(filter-out tests/tty/shot.c tests/tty/test_%,\
+               $(wildcard tests/tty/*.c)))
+
+needs_core    := $(objs_core)
+needs_runtime := $(objs_runtime) $(objs_core)
+needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
+needs_observe := $(objs_observe) $(objs_core)
+needs_report  := $(objs_report) $(objs_core)
+needs_ui      := $(objs_ui) $(objs_core)
+needs_end     := $(objs_tty) $(objs_core)
+
+link_core    := cmocka
+link_runtime := cmocka $(libs_runtime)
+link_load    := cmocka $(libs_runtime)
+link_observe := cmocka $(libs_observe)
+link_report  := cmocka $(libs_report)
+link_ui      := cmocka
+link_end     := $(libs_tests) jansson
+
+define test_rules
+$(call tests_of,$(1)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_$(1))
+	@echo "  LINK  $$@"
+	@mkdir -p $$(@D)
+	@$$(CC) $$(flags) $$(LDFLAGS) -o $$@ $$^ \
+		$$$$($$(PKG_CONFIG) --libs $(link_$(1))) -lcrypt -lutil
+endef
+$(foreach layer,core runtime load observe report ui end,\
+	$(eval $(call test_rules,$(layer))))
+
+$(BUILD)/obj/tests/%.o: lib_flags = $(shell $(PKG_CONFIG) --cflags \
+	$(libs_tests) $(libs_runtime))
+
+$(BUILD)/tiny/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) -DTINY $(flags) $(lib_flags) -MMD -MP -c -o $@ $<
+$(tests_tiny): $(BUILD)/tests/%-tiny: $(BUILD)/tiny/tests/%.o $(objs_tiny)
+	@mkdir -p $(@D)
+	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka)
+
+test: $(BUILD)/looptop $(tests_all) $(tests_tiny)
+	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/run.sh \
+		$(tests_all) $(tests_tiny)
+
 clean:
 	rm -rf build
 
+-include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-
-.PHONY: all run clean
+.PHONY: all run test clean
+.SECONDARY:

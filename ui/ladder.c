@@ -176,8 +176,8 @@ label_of(const struct view *view, struct ladder_end end, char *into,
 	const struct process *process =
 	    actor_process(&view->model->actors, end.pid);
 
-	if (thread && end.tid != end.pid)
-		model_thread_label(view->model, thread, into, room);
+	if (thread)
+		pane_label(view, thread, into, room);
 	else if (process)
 		model_process_label(process, into, room);
 	else

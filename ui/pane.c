@@ -10,7 +10,7 @@ const struct pane panes[PANES] = {
 #undef PANE
 };
 
-enum { RECENT_NS = 200000000, BUSY_LEAST = 6 };
+enum { RECENT_NS = 200000000, BUSY_LEAST = 6, QUIET_NS = 20000000 };
 #define LINGER_NS 3000000000ull
 
 enum activity
@@ -94,6 +94,9 @@ pane_lanes(const struct view *view, const struct thread **lanes, int room)
 		if (thread->pid == view->own_pid ||
 		    (!thread->loop.exists && !thread->lane))
 			continue;
+		/* Loops that a library keeps for itself, as V8 does. */
+		if (thread->role == ROLE_OTHER && thread->cpu_ns < QUIET_NS)
+			continue;
 		if (thread->row.died &&
 		    view->now > thread->row.died + LINGER_NS)
 			continue;
@@ -101,6 +104,42 @@ pane_lanes(const struct view *view, const struct thread **lanes, int room)
 	}
 	qsort(lanes, (size_t)count, sizeof(*lanes), compare_lanes);
 	return count;
+}
+
+/* Whether another process that lives would be called the same. */
+static bool
+has_namesake(const struct view *view, const struct process *process,
+             const char *label)
+{
+	const struct actors *actors = &view->model->actors;
+	char other[NAME_BYTES];
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *row = &actors->processes[i];
+
+		if (row != process && !row->row.died &&
+		    strcmp(model_process_label(row, other, sizeof(other)),
+		           label) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *
+pane_label(const struct view *view, const struct thread *thread, char *into,
+           size_t room)
+{
+	const struct process *process =
+	    actor_process(&view->model->actors, thread->pid);
+	size_t length;
+
+	model_thread_label(view->model, thread, into, room);
+	if (thread->tid != thread->pid || !process || process->title[0] ||
+	    !has_namesake(view, process, into))
+		return into;
+	length = strlen(into);
+	snprintf(into + length, room - length, " %u", process->pid);
+	return into;
 }
 
 const char *

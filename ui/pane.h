@@ -61,6 +61,11 @@ void pane_put_activity(const struct area *area, int row, int col,
 int pane_lanes(const struct view *view, const struct thread **lanes,
                int room);
 
+/* What a thread is called; two processes of the same name are told apart by
+ * their pids. */
+const char *pane_label(const struct view *view, const struct thread *thread,
+                       char *into, size_t room);
+
 /* "340 ms", "1.52 s": at most seven columns. */
 const char *pane_duration(uint64_t ns, char into[16]);
 

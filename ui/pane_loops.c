@@ -263,9 +263,8 @@ put_label(const struct view *view, const struct area *area,
 	enum activity activity = pane_activity(view, thread);
 	uint64_t blocked = model_blocked(view->model, thread);
 	char text[64], length[16];
-	int room = lane->rows > 1 ? LABEL_COLS - 2 : 9;
 
-	model_thread_label(view->model, thread, text, sizeof(text));
+	pane_label(view, thread, text, sizeof(text));
 	if (thread->row.died) {
 		area_cut(area, lane->row, 1, LABEL_COLS - 7, STYLE_GONE, text);
 		area_text(area, lane->row, LABEL_COLS - 6, STYLE_GONE,
@@ -273,10 +272,11 @@ put_label(const struct view *view, const struct area *area,
 		return;
 	}
 	if (activity != ACTIVITY_BLOCKED) {
-		area_cut(area, lane->row, 1, room, STYLE_PLAIN, text);
+		area_cut(area, lane->row, 1, LABEL_COLS - 2, STYLE_PLAIN,
+		         text);
 		if (lane->rows > 1)
 			pane_put_activity(area, lane->row + 1, 1, activity);
-		else
+		else if (canvas_width(text) < 10)
 			area_text(area, lane->row, 11,
 			          activity == ACTIVITY_RUNNING ? STYLE_RUNNING
 			                                       : STYLE_IDLE,
@@ -339,7 +339,7 @@ put_lag(const struct view *view, const struct area *area,
 	const struct loop_state *loop = &thread->loop;
 	char name[64], p99[16], worst[16];
 
-	if (!loop->window || row >= area->rect.rows)
+	if (!loop->window || !loop->has_lag || row >= area->rect.rows)
 		return;
 	model_thread_label(view->model, thread, name, sizeof(name));
 	area_format(area, row, 1, STYLE_FAINT,

@@ -216,12 +216,13 @@ pane_messages(const struct view *view, const struct area *area)
 	static struct ladder ladder;
 	struct ladder_view at = {view, area, &ladder, 0};
 	int rows = area->rect.rows - 1;
+	bool silent = view->model->flows.newest == 0;
 	int room = area->rect.cols - TIME_COLS - LEFT_COLS - RIGHT_COLS;
 	int lines = room / GAP_MIN + 1;
 
 	if (lines > LADDER_LINES)
 		lines = LADDER_LINES;
-	ladder_make(&ladder, view, rows, lines);
+	ladder_make(&ladder, view, rows - silent, lines);
 	if (!ladder.row_count) {
 		area_text(area, 1, 1, STYLE_FAINT,
 		          "no message has been seen yet");
@@ -233,7 +234,10 @@ pane_messages(const struct view *view, const struct area *area)
 	if (at.gap > GAP_MAX)
 		at.gap = GAP_MAX;
 	put_labels(&at);
-	for (int i = 0; i < rows; i++)
+	if (silent)
+		area_text(area, rows, TIME_COLS, STYLE_FAINT,
+		          "from outside only births and ends are seen");
+	for (int i = 0; i < rows - silent; i++)
 		if (i < ladder.row_count)
 			put_row(&at, i + 1, &ladder.rows[i]);
 		else

@@ -95,7 +95,7 @@ put_thread(const struct view *view, const struct area *area, int row,
 	                                                : STYLE_PLAIN;
 	char text[64];
 
-	model_thread_label(view->model, thread, text, sizeof(text));
+	pane_label(view, thread, text, sizeof(text));
 	area_cut(area, row, 1, LABEL_COLS, style, text);
 	snprintf(text, sizeof(text), "%u%%", (choice->cpu + 5) / 10);
 	area_right(area, row, CPU_END, style, text);

@@ -81,7 +81,7 @@ name_loop(const struct view *view, uint32_t tid, char *into, size_t room)
 
 	into[0] = '\0';
 	if (thread)
-		model_thread_label(view->model, thread, into, room);
+		pane_label(view, thread, into, room);
 }
 
 static void
@@ -91,8 +91,9 @@ say_blocked(struct sentence *line, const struct view *view,
 	char name[64], length[16];
 
 	name_loop(view, thread->tid, name, sizeof(name));
-	say(line, "EVENT LOOP BLOCKED %s by %s",
+	say(line, "EVENT LOOP BLOCKED %s%s%s",
 	    pane_duration(model_blocked(view->model, thread), length),
+	    thread->loop.witness == WITNESS_OUTSIDE ? ": " : " by ",
 	    thread->loop.cause);
 	if (!lab || strcmp(name, "stage") != 0)
 		say(line, "in %s", name);
@@ -137,7 +138,7 @@ worst_lag(const struct view *view, uint64_t *worst, unsigned *waiting)
 		if (thread->row.died)
 			continue;
 		*waiting += thread->waiting;
-		if (!thread->loop.answers || !thread->loop.has_turns)
+		if (!thread->loop.answers || !thread->loop.has_lag)
 			continue;
 		any = true;
 		if (thread->loop.lag_max > *worst)

@@ -116,6 +116,9 @@ const char *event_role_name(uint64_t role);
 const char *event_channel_name(uint64_t type);
 const char *event_witness_name(uint64_t witness);
 
+/* What event_lags() is for a loop that is only seen from outside. */
+#define EVENT_LAGS_UNKNOWN UINT64_MAX
+
 /* Lag percentiles travel in one field: microseconds, p50 low, p99 high. */
 static inline uint64_t
 event_lags(uint64_t p50_ns, uint64_t p99_ns)

@@ -55,8 +55,7 @@ model_process_label(const struct process *process, char *into, size_t room)
 	if (is_interpreter(first, first_length) && second_length &&
 	    *second != '-') {
 		second = base_of(second, &second_length);
-		snprintf(into, room, "%.*s %.*s", (int)first_length, first,
-		         (int)second_length, second);
+		snprintf(into, room, "%.*s", (int)second_length, second);
 	} else {
 		snprintf(into, room, "%.*s", (int)first_length, first);
 	}

@@ -68,6 +68,8 @@ model_loop_blocked(struct model *model, const struct event *event, const char *t
 		return true;
 	thread->loop.exists = true;
 	thread->loop.blocked_since = model_before(event->time, event->value);
+	thread->loop.witness =
+	    event->number < WITNESSES ? (uint8_t)event->number : 0;
 	model_keep(thread->loop.cause, sizeof(thread->loop.cause), event, text);
 	return true;
 }
@@ -138,10 +140,13 @@ model_loop_gauge(struct model *model, const struct event *event, const char *tex
 	loop->exists = true;
 	loop->window = event->size;
 	loop->busy = event->value;
+	(void)actor_lane(&model->actors, thread);
+	loop->has_lag = event->channel != EVENT_LAGS_UNKNOWN;
+	if (!loop->has_lag)
+		return true;
 	loop->lag_p50 = (event->channel & UINT32_MAX) * 1000;
 	loop->lag_p99 = (event->channel >> 32) * 1000;
 	loop->lag_max = event->number;
-	(void)actor_lane(&model->actors, thread);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* The explorer's side of the guard. */
 #include "guard.h"
 
-#include "core/emit.h"
+#include "observe/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,6 +109,19 @@ guard_tell(struct guard *guard, enum guard_order order)
 }
 
 void
+guard_prepare(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static void
+kill_one(void *data, pid_t pid)
+{
+	(void)data;
+	kill(pid, SIGKILL);
+}
+
+void
 guard_close(struct guard *guard)
 {
 	int status;
@@ -118,4 +132,9 @@ guard_close(struct guard *guard)
 	while (waitpid(guard->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	guard->pid = 0;
+	if (!WIFSIGNALED(status))
+		return;
+	while (procfs_descendants(getpid(), kill_one, NULL) > 0)
+		while (waitpid(-1, &status, 0) > 0)
+			;
 }

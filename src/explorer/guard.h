@@ -60,8 +60,13 @@ int guard_read(struct guard *guard, struct guard_report *report);
 /* Gives an order; -EPIPE: the guard is gone. */
 int guard_tell(struct guard *guard, enum guard_order order);
 
-/* Lets the guard kill what is left and end; waits for it. */
+/* Lets the guard kill what is left and end; waits for it. Had the guard been
+ * killed itself, what is left has come to us (guard_prepare) and is killed
+ * here. */
 void guard_close(struct guard *guard);
+
+/* Makes this process the one to which orphans go when a guard dies. */
+void guard_prepare(void);
 
 /* The guard's own main. */
 int guard_main(int argc, char **argv);

@@ -209,6 +209,7 @@ prepare(struct session *session, const struct options *options,
 	stream_init(&session->stream);
 	model_init(&session->model);
 	signal(SIGPIPE, SIG_IGN);
+	guard_prepare();
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -145,6 +146,9 @@ stop_guard(struct session *session)
 	uv_timer_stop(&session->end_timer);
 	uv_close((uv_handle_t *)&session->guard_poll, NULL);
 	guard_close(&session->guard);
+	/* The guard was killed, and so the kernel killed its program. */
+	if (session->program)
+		on_ended(session, SIGKILL);
 	session->has_program = session->ending = false;
 	if (session->front->alone)
 		session->front->alone(session);

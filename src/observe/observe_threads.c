@@ -150,6 +150,7 @@ tell_loop(struct observe *observe, struct watched *process,
 		return;
 	if (news == LOOP_FOUND) {
 		event.number = event.value = 0;
+		event.channel = EVENT_LAGS_UNKNOWN;
 		thread->turned = thread->sched;
 		thread->turned_at = now;
 	}
@@ -322,6 +323,7 @@ watched_loop_gauge(struct observe *observe, struct watched *process,
 		    .tid = (uint32_t)thread->tid,
 		    .size = window,
 		    .value = thread->sched.run_ns - thread->measured_ns,
+		    .channel = EVENT_LAGS_UNKNOWN,
 		};
 
 		if (thread->loop.is_loop && !process->speaks &&

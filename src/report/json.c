@@ -204,6 +204,8 @@ loop_gauge(struct line *line)
 
 	json_object_set_new(line->object, "utilisation",
 	                    json_real(share < 1 ? share : 1));
+	if (event->channel == EVENT_LAGS_UNKNOWN)
+		return;
 	set_ms(line, "lag_p50_ms", (event->channel & UINT32_MAX) * 1000);
 	set_ms(line, "lag_p99_ms", (event->channel >> 32) * 1000);
 	set_ms(line, "lag_max_ms", event->number);

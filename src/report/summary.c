@@ -31,10 +31,12 @@ loop_row(const struct model *model, const struct thread *thread)
 
 	model_thread_label(model, thread, name, sizeof(name));
 	return json_pack(
-	    "{s:i,s:i,s:o,s:s,s:f,s:f,s:{s:i,s:f,s:f}}", "pid", thread->pid,
+	    "{s:i,s:i,s:o,s:s,s:f,s:o,s:{s:i,s:f,s:f}}", "pid", thread->pid,
 	    "tid", thread->tid, "name", string_of(name), "role",
 	    event_role_name(thread->role), "utilisation", busy < 1 ? busy : 1,
-	    "lag_max_ms", ms(loop->lag_max), "blocks", "count",
+	    "lag_max_ms",
+	    loop->has_lag ? json_real(ms(loop->lag_max)) : json_null(),
+	    "blocks", "count",
 	    (int)loop->blocks, "max_ms", ms(loop->block_max), "total_ms",
 	    ms(loop->block_total));
 }

@@ -21,7 +21,7 @@ static const char *const foreign[] = {
     "TERMINFO",     "XTERM_VERSION"};
 
 static void
-report(int control, enum keeper_kind kind, int value)
+tell(int control, enum keeper_kind kind, int value)
 {
 	struct keeper_report message = {.kind = kind, .value = value};
 
@@ -102,10 +102,10 @@ watch_program(pid_t program)
 
 	while (program && waitpid(program, &status, WNOHANG | WUNTRACED) > 0) {
 		if (WIFSTOPPED(status)) {
-			report(CONTROL, KEEPER_STOPPED, WSTOPSIG(status));
+			tell(CONTROL, KEEPER_STOPPED, WSTOPSIG(status));
 			continue;
 		}
-		report(CONTROL, KEEPER_ENDED, status);
+		tell(CONTROL, KEEPER_ENDED, status);
 		program = 0;
 	}
 	return program;
@@ -185,15 +185,15 @@ become_keeper(const struct tty_options *options, int slave, int control)
 	if (!error && (setsid() < 0 || ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0))
 		error = -errno;
 	if (error) {
-		report(control, KEEPER_FAILED, -error);
+		tell(control, KEEPER_FAILED, -error);
 		_exit(1);
 	}
 	program = launch(options);
 	if (program < 0) {
-		report(CONTROL, KEEPER_FAILED, -program);
+		tell(CONTROL, KEEPER_FAILED, -program);
 		_exit(1);
 	}
-	report(CONTROL, KEEPER_STARTED, program);
+	tell(CONTROL, KEEPER_STARTED, program);
 	keep(program);
 }
 
@@ -243,11 +243,11 @@ keeper_start(const struct tty_options *options, int slave, pid_t *keeper,
 }
 
 int
-keeper_read(int control, struct keeper_report *report_)
+keeper_read(int control, struct keeper_report *report)
 {
-	ssize_t got = recv(control, report_, sizeof(*report_), MSG_DONTWAIT);
+	ssize_t got = recv(control, report, sizeof(*report), MSG_DONTWAIT);
 
-	if (got == sizeof(*report_))
+	if (got == sizeof(*report))
 		return 0;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return -EAGAIN;
