@@ -130,10 +130,106 @@ test: $(BUILD)/looptop $(tests_all) $(tests_tiny)
 	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/run.sh \
 		$(tests_all) $(tests_tiny)
 
+# ---- checks: what is too slow or too strict for `make test` ----
+
+# The programs with threads, for the thread sanitizer.
+threaded := core_emit runtime_port runtime_worker runtime_pool
+
+test-threads: $(patsubst %,$(BUILD)/tests/%,$(filter $(threaded),\
+		$(notdir $(tests_all))))
+	@$(no_aslr) sh tests/run.sh $^
+
+# gcc 12's thread sanitizer cannot place its shadow under much randomisation.
+no_aslr := $(shell command -v setarch >/dev/null && \
+             setarch $$(uname -m) -R true 2>/dev/null && \
+             echo setarch $$(uname -m) -R)
+
+check: layers lint
+	@$(MAKE) --no-print-directory BUILD=build/asan \
+		SANITIZE=address,undefined CFLAGS='-O1 -g' test
+	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread \
+		CFLAGS='-O1 -g' test-threads
+
+layers:
+	@sh tests/layers.sh
+
+# What is switched off: style advice, and what other headers would have to say.
+lint:
+	@command -v cppcheck >/dev/null || \
+		{ echo 'lint: cppcheck is missing: make deps'; exit 1; }
+	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning,performance,portability --max-configs=2 \
+		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective \
+		-D_GNU_SOURCE -D__linux__ -DLOOPTOP_VERSION='""' -Isrc -I. \
+		$(wildcard src/*.c src/*/*.c ui/*.c)
+	@echo 'lint: cppcheck has nothing to say'
+
+format:
+	clang-format -i $(wildcard src/*.c src/*/*.[ch] ui/*.[ch] \
+		tests/*.[ch] tests/tty/*.[ch])
+
+# ---- measured, never asserted ----
+
+benches := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench_*.c))
+$(benches): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(objs_tty) $(objs_core)
+	@mkdir -p $(@D)
+	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs vterm) -lutil
+
+bench: $(BUILD)/looptop $(benches)
+	@for bench in $(benches); do \
+		LOOPTOP=$(abspath $(BUILD)/looptop) $$bench || exit 1; done
+
+# ---- pictures: the real program on a pseudo terminal ----
+
+$(BUILD)/shot: $(call obj_of,$(wildcard tests/tty/shot.c tests/tty/script.c)) \
+		$(objs_tty)
+	@mkdir -p $(@D)
+	@$(CC) $(flags) $(LDFLAGS) -o $@ $(sort $^) \
+		$$($(PKG_CONFIG) --libs vterm) -lutil
+
+screenshots: $(BUILD)/looptop $(BUILD)/shot
+	@for script in screenshots/*.shot; do \
+		echo "  SHOT  $$script"; \
+		LOOPTOP=$(BUILD)/looptop $(BUILD)/shot $$script || exit 1; done
+	@for picture in screenshots/*.svg; do \
+		rsvg-convert -o $${picture%.svg}.png $$picture || exit 1; done
+
+# ---- installing ----
+
+install: $(BUILD)/looptop
+	install -D -m 755 $(BUILD)/looptop $(DESTDIR)$(PREFIX)/bin/looptop
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/looptop
+
+packages := gcc make pkg-config libc6-dev libcrypt-dev libncurses-dev \
+            libproc2-dev libuv1-dev libjansson-dev libcmocka-dev \
+            libvterm-dev librsvg2-bin fonts-dejavu-core cppcheck
+# Any Node will do for the tests that watch one.
+packages += $(shell command -v node >/dev/null || echo nodejs)
+
+deps:
+	@if ! command -v apt-get >/dev/null; then \
+		echo 'deps: there is no apt-get here. Install what your' \
+			'distribution calls these, then run make:'; \
+		echo '  $(packages)'; exit 1; fi; \
+	missing=; for package in $(packages); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | \
+			grep -q 'install ok' || missing="$$missing $$package"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	sudo=; [ "$$(id -u)" -eq 0 ] || sudo=sudo; \
+	echo "deps: installing$$missing"; \
+	$$sudo apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y \
+		--no-install-recommends $$missing >/dev/null
+
 clean:
 	rm -rf build
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
-.PHONY: all run test clean
+.PHONY: all run test test-threads check layers lint format bench screenshots \
+        install uninstall deps clean
 .SECONDARY:

@@ -2,79 +2,149 @@
 
 #include "request.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 76, KEYS_COLS = 18 };
+enum { COLUMN = 58, KEYS_COLS = 17, ABOUT_LINES = 4, LINES_MAX = 64 };
 
 static const struct {
 	uint32_t glyph;
 	enum style style;
 	const char *meaning;
 } legend[] = {
-    {0x2584, STYLE_RUNNING, "busy: the height is the share of the column"},
-    {0x2588, STYLE_BLOCKED, "blocked: over 50 ms in one callback of a loop "
-                            "that has to answer"},
-    {0x2585, STYLE_WAITING, "waiting: events that nobody has taken yet"},
+    {0x2584, STYLE_RUNNING, "busy; the height is the share of the time"},
+    {0x2588, STYLE_BLOCKED, "blocked: over 50 ms in one callback"},
+    {0x2585, STYLE_WAITING, "the hill: events waiting for a blocked loop"},
+    {0x2581, STYLE_IDLE, "idle: the loop waits for events"},
     {0x25b6, STYLE_MESSAGE, "a message that arrived"},
     {0x25b7, STYLE_PENDING, "a message on its way: it waits"},
     {0x25b6, STYLE_LATE, "a message that arrived late"},
-    {0x25cb, STYLE_IDLE, "an event loop that waits for events"},
+    {0x25b6, STYLE_RUNNING, "a process starts or ends"},
 };
 
-static int
-draw_legend(const struct area *area, int row)
-{
-	int count = sizeof(legend) / sizeof(*legend);
+enum { LEGEND = sizeof(legend) / sizeof(*legend) };
 
-	for (int i = 0; i < count; i++, row++) {
-		area_put(area, row, 3, legend[i].glyph, legend[i].style);
-		area_text(area, row, KEYS_COLS + 2, STYLE_PLAIN,
-		          legend[i].meaning);
-	}
-	return row;
+/* Where line n of the help goes. */
+struct page {
+	const struct area *box;
+	int top, rows, columns;
+};
+
+static bool
+place(const struct page *page, int n, int *row, int *col)
+{
+	n -= page->top;
+	if (n < 0 || n >= page->rows * page->columns)
+		return false;
+	*row = 1 + n % page->rows;
+	*col = 2 + n / page->rows * COLUMN;
+	return true;
 }
 
-/* One column of keys, or two where the rows do not reach. */
-void
-help_draw(const struct area *area)
+static void
+put_title(const struct page *page, int n, const char *text)
 {
-	int count = sizeof(legend) / sizeof(*legend);
-	int rows = key_row_count + count + 4;
-	int cols = area->rect.cols < WIDTH ? area->rect.cols : WIDTH;
-	bool tight = rows > area->rect.rows;
+	int row, col;
+
+	if (place(page, n, &row, &col))
+		area_cut(page->box, row, col, COLUMN - 2, STYLE_BOLD, text);
+}
+
+/* Words in lines of a column's width; returns the line behind them. */
+static int
+put_words(const struct page *page, int n, const char *words)
+{
+	while (*words) {
+		size_t length = strlen(words), room = COLUMN - 4;
+		char line[COLUMN];
+		int row, col;
+
+		if (length > room)
+			for (length = room; length > 1 && words[length] != ' ';)
+				length--;
+		snprintf(line, sizeof(line), "%.*s", (int)length, words);
+		if (place(page, n, &row, &col))
+			area_text(page->box, row, col, STYLE_PLAIN, line);
+		n++;
+		words += length;
+		words += strspn(words, " ");
+	}
+	return n;
+}
+
+static void
+put_legend(const struct page *page, int n)
+{
+	int row, col;
+
+	for (int i = 0; i < LEGEND; i++) {
+		if (!place(page, n + i, &row, &col))
+			continue;
+		area_put(page->box, row, col, legend[i].glyph,
+		         legend[i].style);
+		area_put(page->box, row, col + 1, legend[i].glyph,
+		         legend[i].style);
+		area_cut(page->box, row, col + 4, COLUMN - 6, STYLE_PLAIN,
+		         legend[i].meaning);
+	}
+}
+
+static void
+put_keys(const struct page *page, int n)
+{
+	int row, col;
+
+	for (int i = 0; i < key_row_count; i++) {
+		if (!place(page, n + i, &row, &col))
+			continue;
+		area_cut(page->box, row, col, KEYS_COLS, STYLE_KEY,
+		         key_rows[i].keys);
+		area_cut(page->box, row, col + KEYS_COLS + 1,
+		         COLUMN - KEYS_COLS - 3, STYLE_PLAIN,
+		         key_rows[i].help);
+	}
+}
+
+int
+help_draw(const struct area *area, const char *pane, const char *about,
+          int top)
+{
+	int columns = area->rect.cols >= 2 * COLUMN + 2 ? 2 : 1;
+	int lines = ABOUT_LINES + 2 + LEGEND + 2 + key_row_count;
+	int rows = (lines + columns - 1) / columns;
+	struct page page = {.columns = columns};
 	struct rect rect;
 	struct area box;
-	int row = 1;
+	int n, last;
 
-	if (tight)
-		rows = area->rect.rows;
-	rect = (struct rect){(area->rect.rows - rows) / 2,
-	                     (area->rect.cols - cols) / 2, rows, cols};
+	if (rows > area->rect.rows - 2)
+		rows = area->rect.rows - 2;
+	last = lines > rows * columns ? lines - rows * columns : 0;
+	rect.rows = rows + 2;
+	rect.cols = columns * COLUMN + 2;
+	rect.row = (area->rect.rows - rect.rows) / 2;
+	rect.col = (area->rect.cols - rect.cols) / 2;
 	box = area_inside(area, rect);
-	for (int i = 0; i < rows; i++)
-		area_fill(&box, i, 0, cols, ' ', STYLE_PLAIN);
-	area_frame(&box, "Help   any key leaves", true);
-	if (!tight)
-		row = draw_legend(&box, row) + 1;
-	for (int i = 0; i < key_row_count && row < rows - 1; i++) {
-		int half = cols / 2, col = 2;
-
-		/* Tight: two keys in a row, their help cut. */
-		area_cut(&box, row, col, tight ? 9 : KEYS_COLS, STYLE_KEY,
-		         key_rows[i].keys);
-		area_cut(&box, row, tight ? 12 : KEYS_COLS + 2,
-		         tight ? half - 13 : cols - KEYS_COLS - 4,
-		         STYLE_PLAIN, key_rows[i].help);
-		if (tight && i + 1 < key_row_count) {
-			i++;
-			area_cut(&box, row, half, 9, STYLE_KEY,
-			         key_rows[i].keys);
-			area_cut(&box, row, half + 10, cols - half - 12,
-			         STYLE_PLAIN, key_rows[i].help);
-		}
-		row++;
-	}
+	page.box = &box;
+	page.rows = rows;
+	page.top = top < last ? top : last;
+	for (int i = 0; i < rect.rows; i++)
+		area_fill(&box, i, 0, rect.cols, ' ', STYLE_PLAIN);
+	area_frame(&box,
+	           last ? "Help   j, k: up and down   any other key leaves"
+	                : "Help   any key leaves",
+	           true);
+	put_title(&page, 0, pane);
+	n = put_words(&page, 1, about);
+	n = n > ABOUT_LINES ? n : ABOUT_LINES;
+	put_title(&page, n + 1, "What it looks like");
+	put_legend(&page, n + 2);
+	put_title(&page, n + LEGEND + 3, "Keys");
+	put_keys(&page, n + LEGEND + 4);
+	return last;
 }
+
+/* ---- the key bar ---- */
 
 static int
 put_key(const struct area *area, int col, const struct key_row *row)
@@ -105,9 +175,8 @@ help_key_bar(const struct area *area, bool lab)
 		bool stage = row->request == REQUEST_BLOCK ||
 		             row->request == REQUEST_OFFLOAD;
 
-		if (!row->label || (stage && !lab))
-			continue;
-		if (col + width_of(row) > area->rect.cols)
+		if (!row->label || (stage && !lab) ||
+		    col + width_of(row) > area->rect.cols)
 			continue;
 		col = put_key(area, col, row);
 	}

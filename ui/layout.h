@@ -8,7 +8,7 @@
 #include "canvas.h"
 
 enum pane_id {
-#define PANE(id, key, title, draw, rows) id,
+#define PANE(id, key, title, draw, rows, words) id,
 #include "panes.def"
 #undef PANE
 	PANES,

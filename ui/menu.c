@@ -40,38 +40,41 @@ menu_item(enum menu_id menu, int n)
 	return NULL;
 }
 
+bool
+menu_is_shown(enum menu_id menu, bool lab)
+{
+	return lab || menu == MENU_VIEW || menu == MENU_HELP;
+}
+
 enum menu_id
-menu_of_letter(uint32_t letter)
+menu_of_letter(uint32_t letter, bool lab)
 {
 	for (int i = 0; i < MENUS; i++)
-		if ((uint32_t)menus[i].letter == letter)
+		if ((uint32_t)menus[i].letter == letter &&
+		    menu_is_shown((enum menu_id)i, lab))
 			return (enum menu_id)i;
 	return MENUS;
 }
 
-bool
-menu_needs_stage(enum menu_id menu)
-{
-	return menu != MENU_VIEW && menu != MENU_HELP;
-}
-
 int
-menu_col(enum menu_id menu)
+menu_col(enum menu_id menu, bool lab)
 {
 	int col = FIRST_COL;
 
 	for (int i = 0; i < (int)menu; i++)
-		col += (int)strlen(menus[i].name) + GAP;
+		if (menu_is_shown((enum menu_id)i, lab))
+			col += (int)strlen(menus[i].name) + GAP;
 	return col;
 }
 
 enum menu_id
-menu_at(int col)
+menu_at(int col, bool lab)
 {
 	for (int i = 0; i < MENUS; i++) {
-		int from = menu_col((enum menu_id)i);
+		int from = menu_col((enum menu_id)i, lab);
 
-		if (col >= from && col < from + (int)strlen(menus[i].name))
+		if (menu_is_shown((enum menu_id)i, lab) && col >= from &&
+		    col < from + (int)strlen(menus[i].name))
 			return (enum menu_id)i;
 	}
 	return MENUS;
@@ -88,15 +91,15 @@ letter_at(const struct menu *menu)
 }
 
 int
-menu_draw(const struct area *area, enum menu_id open, bool bare)
+menu_draw(const struct area *area, enum menu_id open, bool lab)
 {
 	int end = FIRST_COL;
 
 	for (int i = 0; i < MENUS; i++) {
-		int col = menu_col((enum menu_id)i);
+		int col = menu_col((enum menu_id)i, lab);
 		enum style style = i == (int)open ? STYLE_CHOICE : STYLE_MENU;
 
-		if (bare && menu_needs_stage((enum menu_id)i))
+		if (!menu_is_shown((enum menu_id)i, lab))
 			continue;
 		end = area_text(area, 0, col, style, menus[i].name);
 		area_restyle(area, 0, col + letter_at(&menus[i]), 1,

@@ -43,19 +43,19 @@ extern const struct menu menus[MENUS];
 const struct menu_item *menu_item(enum menu_id menu, int n);
 
 /* The menu that a letter opens, MENUS: none. */
-enum menu_id menu_of_letter(uint32_t letter);
+enum menu_id menu_of_letter(uint32_t letter, bool lab);
+
+/* Whether a menu is there: without a stage (`lab` false) only those are that
+ * need none. */
+bool menu_is_shown(enum menu_id menu, bool lab);
 
 /* The column in the bar at which a menu's name begins, and the menu whose name
  * is at a column (MENUS: none). */
-int menu_col(enum menu_id menu);
-enum menu_id menu_at(int col);
+int menu_col(enum menu_id menu, bool lab);
+enum menu_id menu_at(int col, bool lab);
 
-/* Draws the names; `open`: the one that is open, MENUS: none. `bare`: there is
- * no stage, so only those that need none are drawn. Returns the column behind
- * them. */
-int menu_draw(const struct area *area, enum menu_id open, bool bare);
-
-/* Whether a menu makes sense without a stage. */
-bool menu_needs_stage(enum menu_id menu);
+/* Draws the names; `open`: the one that is open, MENUS: none. Returns the
+ * column behind them. */
+int menu_draw(const struct area *area, enum menu_id open, bool lab);
 
 #endif

@@ -5,7 +5,8 @@
 #include <string.h>
 
 const struct pane panes[PANES] = {
-#define PANE(id, key, title, draw, rows) [id] = {key, title, draw, rows},
+#define PANE(id, key, title, draw, rows, words)                               \
+	[id] = {key, title, draw, rows, words},
 #include "panes.def"
 #undef PANE
 };

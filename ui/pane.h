@@ -28,11 +28,12 @@ struct pane {
 	const char *title;
 	void (*draw)(const struct view *view, const struct area *area);
 	int (*rows)(const struct view *view);
+	const char *words; /* for the help */
 };
 
 extern const struct pane panes[PANES];
 
-#define PANE(id, key, title, draw, rows)                                      \
+#define PANE(id, key, title, draw, rows, words)                               \
 	void draw(const struct view *view, const struct area *area);          \
 	int rows(const struct view *view);
 #include "panes.def"

@@ -296,15 +296,28 @@ put_label(const struct view *view, const struct area *area,
 		          "BLOCKED");
 }
 
-/* Rows for a loop that answers, others get one: two rows of bars, the hill and
- * air if all lanes fit so, else less. */
+/* The loops one looks at first: those that answer, and of foreign programs the
+ * main threads'. */
+static bool
+is_tall(const struct view *view, const struct thread *thread)
+{
+	const struct process *process =
+	    actor_process(&view->model->actors, thread->pid);
+
+	return thread->loop.answers || (thread->role == ROLE_MAIN && process &&
+	                                !process->runtime);
+}
+
+/* Rows for a tall lane, others get one: two rows of bars, the hill and air if
+ * all lanes fit so, else less. */
 static int
-rows_for_all(const struct thread *const *lanes, int count, int rows)
+rows_for_all(const struct view *view, const struct thread *const *lanes,
+             int count, int rows)
 {
 	int answering = 0;
 
 	for (int i = 0; i < count; i++)
-		answering += lanes[i]->loop.answers;
+		answering += is_tall(view, lanes[i]);
 	for (int each = 4; each > 1; each--)
 		if (answering * each + count - answering <= rows)
 			return each;
@@ -320,13 +333,14 @@ draw_lane(const struct view *view, const struct area *area,
 	    .thread = thread,
 	    .lane = actor_find_lane(&view->model->actors, thread),
 	    .row = row,
-	    .rows = rows >= 3 ? 2 : 1,
+	    .rows = rows >= 3 || (rows == 2 && !thread->loop.answers) ? 2
+	                                                            : 1,
 	};
 
 	put_label(view, area, &lane);
 	put_columns(area, &lane, axis);
 	put_spans(view, area, &lane, axis);
-	if (rows >= 2)
+	if (rows >= 2 && thread->loop.answers)
 		put_hill(view, area, &lane, axis, row + lane.rows);
 	return row + rows;
 }
@@ -356,14 +370,14 @@ pane_loops(const struct view *view, const struct area *area)
 	int count = pane_lanes(view, lanes, LANES_SHOWN), row = 1, i;
 	struct axis axis = make_axis(view, area);
 	int rows = area->rect.rows;
-	int each = rows_for_all(lanes, count, rows - 1);
+	int each = rows_for_all(view, lanes, count, rows - 1);
 
 	put_head(view, area, &axis);
 	if (!count)
 		area_text(area, 1, 1, STYLE_FAINT,
 		          "no event loop has been seen yet");
 	for (i = view->top; i < count; i++) {
-		int need = lanes[i]->loop.answers ? each : 1;
+		int need = is_tall(view, lanes[i]) ? each : 1;
 
 		if (row + need > rows - (i + 1 < count))
 			break;

@@ -72,7 +72,7 @@ put_rss(const struct area *area, int row, int end, uint64_t kb,
 
 	if (!kb)
 		return;
-	if (kb < 10 * 1024)
+	if (kb < 10 * 1000)
 		snprintf(text, sizeof(text), "%.1fM", (double)kb / 1024);
 	else if (kb < 1000 * 1024)
 		snprintf(text, sizeof(text), "%uM", (unsigned)(kb / 1024));
@@ -197,7 +197,10 @@ pane_processes(const struct view *view, const struct area *area)
 			put_thread(view, area, i + 1, at, row);
 		else
 			put_process(view, area, i + 1, at, row);
-		if (view->top + i == view->cursor)
+		if (view->top + i != view->cursor)
+			continue;
+		area_put(area, i + 1, 0, 0x25b8, STYLE_BOLD);
+		if (view->focused)
 			area_restyle(area, i + 1, 0, area->rect.cols,
 			             STYLE_SELECT);
 	}

@@ -70,7 +70,7 @@ in_menu(struct ui *ui, const struct model *model, const struct key *key,
 	if (step) {
 		do {
 			ui->menu = (ui->menu + (unsigned)step) % MENUS;
-		} while (!ui->setup.lab && menu_needs_stage(ui->menu));
+		} while (!menu_is_shown(ui->menu, ui->setup.lab));
 		ui_open_menu(ui, ui->menu);
 		return;
 	}
@@ -115,13 +115,28 @@ static void
 in_normal(struct ui *ui, const struct model *model, const struct key *key,
           struct command *command)
 {
-	enum menu_id menu = menu_of_letter(key->code);
+	enum menu_id menu = menu_of_letter(key->code, ui->setup.lab);
 
-	if (menu != MENUS && !key->modifiers &&
-	    (ui->setup.lab || !menu_needs_stage(menu)))
+	if (menu != MENUS && !key->modifiers)
 		ui_open_menu(ui, menu);
 	else
 		ui_request(ui, model, request_of(key), command);
+}
+
+static void
+in_help(struct ui *ui, const struct key *key)
+{
+	int step = ui_step_of(request_of(key));
+
+	if (!step || !ui->help_last) {
+		ui->mode = UI_NORMAL;
+		return;
+	}
+	ui->help_top += step;
+	if (ui->help_top > ui->help_last)
+		ui->help_top = ui->help_last;
+	if (ui->help_top < 0)
+		ui->help_top = 0;
 }
 
 /* ---- the mouse ---- */
@@ -157,13 +172,13 @@ static void
 click(struct ui *ui, const struct model *model, const struct key *key,
       struct command *command)
 {
-	enum menu_id menu = key->row == 0 ? menu_at(key->col) : MENUS;
+	enum menu_id menu = key->row == 0 ? menu_at(key->col, ui->setup.lab)
+	                                  : MENUS;
 	struct key enter = {.code = KEY_CODE_ENTER};
 	int item;
 
 	if (ui->mode == UI_NORMAL && menu != MENUS) {
-		if (ui->setup.lab || !menu_needs_stage(menu))
-			ui_open_menu(ui, menu);
+		ui_open_menu(ui, menu);
 		return;
 	}
 	if (ui->mode == UI_NORMAL) {
@@ -219,7 +234,7 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 		in_prompt(ui, key, command);
 		break;
 	case UI_HELP:
-		ui->mode = UI_NORMAL;
+		in_help(ui, key);
 		break;
 	}
 }

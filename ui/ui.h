@@ -61,6 +61,7 @@ struct ui {
 	long last_argument;
 	uint32_t signal_pid;
 	uint64_t signal_since;
+	int help_top, help_last;
 	int rows, cols;
 	char saved[64]; /* what the last save was told, for a toast */
 	uint64_t saved_at;
@@ -92,6 +93,9 @@ struct view ui_view(const struct ui *ui, const struct model *model,
 /* Does what a request asks for. */
 void ui_request(struct ui *ui, const struct model *model,
                 enum request request, struct command *command);
+
+/* Rows that a request moves by: -1 is up; 0: it does not move. */
+int ui_step_of(enum request request);
 
 /* An item of a menu was chosen; a field was typed; a place, a signal was
  * chosen. */

@@ -130,7 +130,8 @@ ui_open_menu(struct ui *ui, enum menu_id menu)
 
 	ui->menu = menu;
 	ui->mode = UI_MENU;
-	popup_init(&ui->popup, menus[menu].name, 1, menu_col(menu) - 1);
+	popup_init(&ui->popup, menus[menu].name, 1,
+	           menu_col(menu, ui->setup.lab) - 1);
 	for (int i = 0; (item = menu_item(menu, i)) != NULL; i++)
 		popup_add(&ui->popup, item->letter, item->label);
 	for (int i = 0; menu == MENU_LOAD && i < ui->setup.load_count; i++) {
@@ -329,6 +330,7 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 {
 	switch (request) {
 	case REQUEST_HELP:
+		ui->help_top = 0;
 		ui->mode = UI_HELP;
 		return true;
 	case REQUEST_BACK:
@@ -366,8 +368,8 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 	}
 }
 
-static int
-step_of(enum request request)
+int
+ui_step_of(enum request request)
 {
 	switch (request) {
 	case REQUEST_UP:
@@ -393,8 +395,8 @@ ui_request(struct ui *ui, const struct model *model, enum request request,
 {
 	if (request_screen(ui, model, request))
 		return;
-	if (step_of(request)) {
-		move(ui, model, step_of(request));
+	if (ui_step_of(request)) {
+		move(ui, model, ui_step_of(request));
 		return;
 	}
 	if (needs_stage(request)) {

@@ -64,7 +64,7 @@ draw_bar(const struct ui *ui, const struct model *model,
 	area_fill(area, 0, 0, area->rect.cols, ' ', STYLE_MENU);
 	area_text(area, 0, 1, STYLE_MENU_NAME, "looptop");
 	end = menu_draw(area, ui->mode == UI_MENU ? ui->menu : MENUS,
-	                !ui->setup.lab);
+	                ui->setup.lab);
 	draw_state(ui, model, status, area, end + 1);
 }
 
@@ -169,7 +169,7 @@ draw_toasts(const struct ui *ui, const struct model *model,
 /* ---- the frame ---- */
 
 static void
-draw_over(const struct ui *ui, const struct area *area)
+draw_over(struct ui *ui, const struct area *area)
 {
 	switch (ui->mode) {
 	case UI_MENU:
@@ -181,7 +181,9 @@ draw_over(const struct ui *ui, const struct area *area)
 		prompt_draw(&ui->prompt, area);
 		break;
 	case UI_HELP:
-		help_draw(area);
+		ui->help_last = help_draw(area, panes[ui->focused].title,
+		                          panes[ui->focused].words,
+		                          ui->help_top);
 		break;
 	case UI_NORMAL:
 		break;
