@@ -95,7 +95,7 @@ needs_runtime := $(objs_runtime) $(objs_core)
 needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
-needs_ui      := $(objs_ui) $(objs_core)
+needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
 needs_end     := $(objs_tty) $(objs_core)
 
 link_core    := cmocka
@@ -129,6 +129,11 @@ $(tests_tiny): $(BUILD)/tests/%-tiny: $(BUILD)/tiny/tests/%.o $(objs_tiny)
 test: $(BUILD)/looptop $(tests_all) $(tests_tiny)
 	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/run.sh \
 		$(tests_all) $(tests_tiny)
+
+# The golden screens as they are now: look at the difference afterwards.
+bless: $(BUILD)/tests/ui_golden
+	@mkdir -p screenshots/golden
+	@BLESS=1 $(BUILD)/tests/ui_golden >/dev/null && echo 'blessed: see git diff screenshots/golden'
 
 # ---- checks: what is too slow or too strict for `make test` ----
 
@@ -230,6 +235,6 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
-.PHONY: all run test test-threads check layers lint format bench screenshots \
+.PHONY: all run test test-threads check layers lint format bench bless screenshots \
         install uninstall deps clean
 .SECONDARY:

@@ -1,0 +1,347 @@
+/* Keys become commands for the explorer; nothing else happens. */
+#include "test.h"
+#include "world.h"
+
+#include "ui/ui.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hands {
+	struct world world;
+	struct ui ui;
+	struct command command; /* of the last key */
+	struct canvas canvas;
+};
+
+static int
+setup(void **state)
+{
+	struct hands *hands = calloc(1, sizeof(*hands));
+	struct ui_setup lab = {
+	    .lab = true,
+	    .own_pid = WORLD_LOOPTOP,
+	    .loads = {{"fib", "n", "slow", 42}, {"sleep", "ms", "no CPU", 50}},
+	    .load_count = 2,
+	};
+
+	if (!hands)
+		return -1;
+	world_cluster(&hands->world);
+	ui_init(&hands->ui, &lab);
+	*state = hands;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+static void
+draw(struct hands *hands)
+{
+	static const struct ui_status status;
+
+	canvas_reset(&hands->canvas, 40, 120);
+	ui_draw(&hands->ui, &hands->world.model, &status, &hands->canvas);
+}
+
+/* Presses keys by their names; what the last one did stays in `command`. */
+static void
+press(struct hands *hands, const char *keys)
+{
+	while (*keys) {
+		size_t length = strcspn(keys, " ");
+		struct key key = key_named(keys, length);
+
+		ui_key(&hands->ui, &hands->world.model, &key, &hands->command);
+		draw(hands);
+		keys += length;
+		keys += strspn(keys, " ");
+	}
+}
+
+static void
+click(struct hands *hands, int row, int col)
+{
+	struct key key = {.code = KEY_CODE_MOUSE, .row = row, .col = col};
+
+	ui_key(&hands->ui, &hands->world.model, &key, &hands->command);
+	draw(hands);
+}
+
+/* The message for the stage, as one text: "load=fib(42) on=main". */
+static const char *
+stage_message(const struct hands *hands)
+{
+	static char text[512];
+	size_t used = 0;
+
+	assert_int_equal(hands->command.kind, COMMAND_STAGE);
+	for (int i = 0; i < hands->command.field_count; i++) {
+		const struct command_field *field = &hands->command.fields[i];
+
+		used += (size_t)sprintf(text + used, "%s%s%s%s",
+		                        i ? " " : "", field->name,
+		                        field->is_number ? ":" : "=",
+		                        field->value);
+	}
+	return text;
+}
+
+static void
+b_blocks_and_o_offloads_the_same(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "b");
+	assert_string_equal(stage_message(hands), "load=fib(42) on=main");
+	press(hands, "o");
+	assert_string_equal(stage_message(hands), "load=fib(42) on=worker");
+}
+
+static void
+o_offloads_what_blocks_now(void **state)
+{
+	struct hands *hands = *state;
+
+	world_blocked(&hands->world, 2500, WORLD_STAGE, 2400, "sha(1000)");
+	world_tick(&hands->world, 2500);
+	press(hands, "o");
+	assert_string_equal(stage_message(hands), "load=sha(1000) on=worker");
+}
+
+static void
+the_menu_asks_load_place_and_argument(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "l 2 p 7 5 Enter");
+	assert_string_equal(stage_message(hands), "load=sleep(75) on=pool");
+	/* It is the load of b and o from now on. */
+	press(hands, "b");
+	assert_string_equal(stage_message(hands), "load=sleep(75) on=main");
+	/* Enter alone takes what stands there. */
+	press(hands, "l 2 c Enter");
+	assert_string_equal(stage_message(hands), "load=sleep(75) on=child");
+}
+
+static void
+an_item_with_two_fields_asks_for_both(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "u f 3 Enter");
+	assert_int_equal(hands->command.kind, COMMAND_NONE);
+	press(hands, "8 0 9 0 Enter");
+	assert_string_equal(stage_message(hands), "cluster:3 port:8090");
+}
+
+static void
+an_item_without_questions_goes_at_once(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "c f");
+	assert_string_equal(stage_message(hands), "fork:1");
+	press(hands, "u d");
+	assert_string_equal(stage_message(hands), "disconnect=all");
+	press(hands, "t e");
+	assert_string_equal(stage_message(hands), "terminate:1");
+}
+
+static void
+a_prompt_can_be_edited_and_left(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "c s l s Space x Backspace - a Enter");
+	assert_string_equal(stage_message(hands), "spawn=ls -a");
+	press(hands, "c s p w d Esc");
+	assert_int_equal(hands->command.kind, COMMAND_NONE);
+	assert_int_equal(hands->ui.mode, UI_NORMAL);
+	/* Numbers take digits only. */
+	press(hands, "c p x 1 y 2 Enter");
+	assert_string_equal(stage_message(hands), "ping:12 to=child");
+}
+
+static void
+menus_are_walked_with_arrows(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "F10 Right Down Enter");
+	assert_string_equal(stage_message(hands), "cluster:1");
+	press(hands, "F10 Left");
+	assert_int_equal(hands->ui.menu, MENU_HELP);
+	press(hands, "Esc");
+	assert_int_equal(hands->ui.mode, UI_NORMAL);
+}
+
+static void
+a_signal_goes_to_the_selected_process(void **state)
+{
+	struct hands *hands = *state;
+
+	/* looptop, stage, client, worker 1: worker 2 was killed at 1500, but
+	 * is still shown. */
+	press(hands, "1 j j j K k");
+	assert_int_equal(hands->command.kind, COMMAND_SIGNAL);
+	assert_int_equal(hands->command.pid, WORLD_THREAD + 7);
+	assert_int_equal(hands->command.signal, SIGKILL);
+	assert_true(hands->command.since == hands->world.model.now);
+}
+
+static void
+the_chosen_pid_stays_while_the_list_is_open(void **state)
+{
+	struct hands *hands = *state;
+	uint64_t since = hands->world.model.now;
+
+	press(hands, "1 j j j K");
+	/* It ends, and another gets its pid: the explorer sees that it was
+	 * not there when the list was opened. */
+	world_died(&hands->world, 2100, WORLD_THREAD + 7, DEATH_CODE, 0);
+	world_process(&hands->world, 2200, WORLD_THREAD + 7, WORLD_STAGE,
+	              BIRTH_SPAWN, NULL, "other");
+	world_tick(&hands->world, 2300);
+	press(hands, "t");
+	assert_int_equal(hands->command.pid, WORLD_THREAD + 7);
+	assert_true(hands->command.since == since);
+}
+
+static void
+looptop_and_the_dead_are_not_signalled(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "1 g K");
+	assert_int_equal(hands->ui.mode, UI_NORMAL);
+	press(hands, "j j j j K");
+	assert_int_equal(hands->ui.mode, UI_NORMAL);
+	hands->ui.setup.read_only = true;
+	press(hands, "g j K");
+	assert_int_equal(hands->ui.mode, UI_NORMAL);
+	assert_int_equal(hands->command.kind, COMMAND_NONE);
+}
+
+static void
+the_selection_follows_its_process(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "1 G");
+	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+	world_process(&hands->world, 2001, WORLD_THREAD + 50, WORLD_CLIENT,
+	              BIRTH_FORK, "child 1", "x");
+	draw(hands);
+	assert_int_equal(hands->ui.cursor[PANE_PROCESSES], 7);
+	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+}
+
+static void
+the_mouse_opens_menus_chooses_items_and_panes(void **state)
+{
+	struct hands *hands = *state;
+
+	draw(hands);
+	click(hands, 0, menu_col(MENU_CHILD, true) + 1);
+	assert_int_equal(hands->ui.mode, UI_MENU);
+	click(hands, 5, menu_col(MENU_CHILD, true) + 6);
+	assert_string_equal(stage_message(hands), "fork:1");
+	click(hands, 30, 100);
+	assert_int_equal(hands->ui.focused, PANE_MESSAGES);
+	press(hands, "c");
+	click(hands, 39, 110);
+	assert_int_equal(hands->ui.mode, UI_NORMAL);
+}
+
+static void
+keys_for_the_explorer_become_commands(void **state)
+{
+	static const struct {
+		const char *key;
+		enum command_kind kind;
+	} cases[] = {{"q", COMMAND_QUIT},      {"^C", COMMAND_QUIT},
+	             {"N", COMMAND_NEW_STAGE}, {"s", COMMAND_SAVE},
+	             {"^L", COMMAND_REDRAW},   {"^Z", COMMAND_SUSPEND},
+	             {"M", COMMAND_MOUSE}};
+	struct hands *hands = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		press(hands, cases[i].key);
+		assert_int_equal(hands->command.kind, cases[i].kind);
+	}
+}
+
+static void
+without_a_stage_its_keys_and_menus_are_dead(void **state)
+{
+	struct hands *hands = *state;
+
+	hands->ui.setup.lab = false;
+	press(hands, "b o w W N c u t l");
+	assert_int_equal(hands->ui.mode, UI_NORMAL);
+	assert_int_equal(hands->command.kind, COMMAND_NONE);
+	press(hands, "F10 Right");
+	assert_int_equal(hands->ui.menu, MENU_HELP);
+	press(hands, "Right");
+	assert_int_equal(hands->ui.menu, MENU_VIEW);
+}
+
+/* Any keys in any order, drawn at any size. */
+static void
+noise_never_breaks_it(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {40, 120}, {70, 250}, {9, 20}};
+	static const struct ui_status status;
+	struct hands *hands = *state;
+
+	srand(11);
+	for (int i = 0; i < 20000; i++) {
+		struct key key = {.code = (uint32_t)rand() % 128};
+
+		if (rand() % 5 == 0)
+			key.code = KEY_CODES + (uint32_t)rand() % 40;
+		key.row = rand() % 50;
+		key.col = rand() % 130;
+		ui_key(&hands->ui, &hands->world.model, &key, &hands->command);
+		if (i % 20)
+			continue;
+		canvas_reset(&hands->canvas, sizes[i / 20 % 4][0],
+		             sizes[i / 20 % 4][1]);
+		ui_draw(&hands->ui, &hands->world.model, &status,
+		        &hands->canvas);
+	}
+}
+
+#define with_hands(test)                                                      \
+	cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    with_hands(b_blocks_and_o_offloads_the_same),
+	    with_hands(o_offloads_what_blocks_now),
+	    with_hands(the_menu_asks_load_place_and_argument),
+	    with_hands(an_item_with_two_fields_asks_for_both),
+	    with_hands(an_item_without_questions_goes_at_once),
+	    with_hands(a_prompt_can_be_edited_and_left),
+	    with_hands(menus_are_walked_with_arrows),
+	    with_hands(a_signal_goes_to_the_selected_process),
+	    with_hands(the_chosen_pid_stays_while_the_list_is_open),
+	    with_hands(looptop_and_the_dead_are_not_signalled),
+	    with_hands(the_selection_follows_its_process),
+	    with_hands(the_mouse_opens_menus_chooses_items_and_panes),
+	    with_hands(keys_for_the_explorer_become_commands),
+	    with_hands(without_a_stage_its_keys_and_menus_are_dead),
+	    with_hands(noise_never_breaks_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
