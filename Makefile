@@ -96,7 +96,7 @@ needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
 needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
-needs_end     := $(objs_tty) $(objs_core)
+needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_core)
 
 link_core    := cmocka
 link_runtime := cmocka $(libs_runtime)

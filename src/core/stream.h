@@ -19,7 +19,7 @@
 typedef bool (*stream_put)(void *data, const struct event *event,
                            const char *text);
 
-enum { STREAM_SINKS = 4, STREAM_BUFFER = 64 * 4096 };
+enum { STREAM_SINKS = 8, STREAM_BUFFER = 64 * 4096 };
 
 struct stream {
 	struct {
@@ -30,8 +30,8 @@ struct stream {
 	uint64_t position; /* events passed on so far */
 	uint64_t lost;     /* events that writers had to drop */
 	uint64_t damaged;  /* bytes that were no record */
-	uint64_t latest;   /* events later than that are put there: no writer
-	                      sees the future. 0: no limit */
+	uint64_t latest;   /* events from bytes later than that are put there:
+	                      no writer sees the future. 0: no limit */
 	size_t held;       /* bytes of buffer[] in use */
 	char buffer[STREAM_BUFFER];
 };

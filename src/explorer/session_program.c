@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -66,14 +67,21 @@ open_pipe(struct session *session, struct session_pipe *pipe, int echo_fd)
 	memset(pipe, 0, sizeof(*pipe));
 	pipe->write_end = ends[1];
 	pipe->echo = echo_fd;
+	pipe->lines.is_stderr = pipe == &session->err;
 	uv_pipe_init(&session->loop.uv, &pipe->uv, 0);
 	pipe->uv.data = pipe;
 	error = uv_pipe_open(&pipe->uv, ends[0]);
-	if (!error)
-		error = uv_read_start((uv_stream_t *)&pipe->uv, on_alloc,
-		                      on_output);
 	pipe->open = !error;
 	return error;
+}
+
+/* Read only from when it is known who writes. */
+static void
+read_pipe(struct session_pipe *pipe, pid_t pid)
+{
+	pipe->lines.pid = (uint32_t)pid;
+	if (pipe->open)
+		uv_read_start((uv_stream_t *)&pipe->uv, on_alloc, on_output);
 }
 
 static void
@@ -109,15 +117,34 @@ static const struct channel_events channel_events = {
 
 /* ---- reports of the guard ---- */
 
+/* The words of the program, with blanks between them. */
+static const char *
+command_line(const struct session *session, char *into, size_t room)
+{
+	char **words = session->options->command;
+	size_t used = 0;
+
+	if (session->is_stage)
+		return "looptop @stage";
+	into[0] = '\0';
+	for (int i = 0; words[i] && used < room; i++)
+		used += (size_t)snprintf(into + used, room - used, "%s%s",
+		                         i ? " " : "", words[i]);
+	return into;
+}
+
 static void
 on_started(struct session *session, pid_t pid)
 {
+	char command[EVENT_TEXT_MAX];
+
 	session->program = pid;
-	session->out.lines.pid = session->err.lines.pid = (uint32_t)pid;
-	session->err.lines.is_stderr = true;
 	observe_anchor(session->observe, session->guard.pid);
-	observe_watch(session->observe, pid,
-	              session->is_stage ? BIRTH_FORK : BIRTH_RUN);
+	observe_started(session->observe, pid, session->guard.pid,
+	                session->is_stage ? BIRTH_FORK : BIRTH_RUN,
+	                command_line(session, command, sizeof(command)));
+	read_pipe(&session->out, pid);
+	read_pipe(&session->err, pid);
 	/* The stage finds the guard's pid as its parent's. */
 	if (session->has_channel)
 		channel_name(&session->channel, (uint32_t)session->guard.pid,

@@ -34,6 +34,11 @@ void observe_free(struct observe *observe);
  * no such process. */
 int observe_watch(struct observe *observe, pid_t pid, enum birth how);
 
+/* The same for a process that was just started with `command` by `parent`: it
+ * may have ended already. */
+void observe_started(struct observe *observe, pid_t pid, pid_t parent,
+                     enum birth how, const char *command);
+
 /* Watches the children of `pid`, but not itself: the guard, to which orphans
  * go. */
 void observe_anchor(struct observe *observe, pid_t pid);

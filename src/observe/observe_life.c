@@ -15,6 +15,7 @@
 #include "pidfd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -128,6 +129,24 @@ observe_watch(struct observe *observe, pid_t pid, enum birth how)
 	observe_announce(observe, process, &fact, observe->sampled);
 	first_look(observe, process, observe->sampled);
 	return 0;
+}
+
+void
+observe_started(struct observe *observe, pid_t pid, pid_t parent,
+                enum birth how, const char *command)
+{
+	struct watched *process = add_row(observe, pid, observe->sampled);
+	struct fact fact = {.ppid = parent};
+
+	if (!process)
+		return;
+	process->how = (uint8_t)how;
+	(void)facts_glance(observe->facts, pid, &fact);
+	take_facts(process, &fact);
+	process->ppid = parent;
+	snprintf(fact.command, sizeof(fact.command), "%s", command);
+	observe_announce(observe, process, &fact, observe->sampled);
+	first_look(observe, process, observe->sampled);
 }
 
 /* ---- deaths ---- */
