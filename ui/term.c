@@ -138,8 +138,10 @@ add_restore(const char *bytes)
 static void
 prepare_restore(void)
 {
-	static const char *const names[] = {"sgr0", "op", "rmkx", "cnorm",
-	                                    "rmcup"};
+	/* cnorm twice: some terminals take leaving the alternate screen for a
+	 * reason to hide the cursor again. */
+	static const char *const names[] = {"sgr0",  "op",    "rmkx",
+	                                    "cnorm", "rmcup", "cnorm"};
 
 	term.restore_size = 0;
 	add_restore(SYNC_END MOUSE_OFF PASTE_OFF);

@@ -19,15 +19,25 @@ static struct {
 	uint32_t pid;
 } emitter;
 
-static _Thread_local struct {
+static _Thread_local struct collected {
 	size_t used;
 	uint32_t records;  /* in bytes[] */
 	uint32_t reported; /* losses that records in bytes[] report */
 	uint32_t lost;     /* losses not yet in any record */
 	uint32_t tid;
-	uint64_t flushed;
+	uint64_t flushed;  /* time of the last write */
 	_Alignas(8) char bytes[PIPE_BUF];
 } collected;
+
+/* A new stream, perhaps in a process that was forked: what this thread has
+ * collected and lost so far belongs to another, and so does its tid. */
+static void
+begin(emit_clock clock)
+{
+	memset(&collected, 0, offsetof(struct collected, bytes));
+	emitter.clock = clock;
+	emitter.pid = (uint32_t)getpid();
+}
 
 int
 emit_open(const char *path, emit_clock clock)
@@ -36,8 +46,7 @@ emit_open(const char *path, emit_clock clock)
 
 	if (fd < 0)
 		return -errno;
-	emitter.clock = clock;
-	emitter.pid = (uint32_t)getpid();
+	begin(clock);
 	__atomic_store_n(&emitter.fd, fd, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -45,10 +54,9 @@ emit_open(const char *path, emit_clock clock)
 void
 emit_open_direct(emit_take take, void *data, emit_clock clock)
 {
-	emitter.take = take;
+	begin(clock);
 	emitter.data = data;
-	emitter.clock = clock;
-	emitter.pid = (uint32_t)getpid();
+	__atomic_store_n(&emitter.take, take, __ATOMIC_RELEASE);
 }
 
 /* Other threads may be about to write: the descriptor itself stays open, so
@@ -57,14 +65,15 @@ void
 emit_close(void)
 {
 	emit_flush();
-	emitter.take = NULL;
+	__atomic_store_n(&emitter.take, NULL, __ATOMIC_RELEASE);
 	__atomic_store_n(&emitter.fd, 0, __ATOMIC_RELEASE);
 }
 
 bool
 emit_is_open(void)
 {
-	return emitter.take || __atomic_load_n(&emitter.fd, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&emitter.take, __ATOMIC_ACQUIRE) ||
+	       __atomic_load_n(&emitter.fd, __ATOMIC_ACQUIRE);
 }
 
 void
@@ -85,6 +94,7 @@ emit_flush(void)
 	collected.used = 0;
 	collected.records = 0;
 	collected.reported = 0;
+	collected.flushed = emitter.clock();
 }
 
 static void
@@ -111,6 +121,7 @@ void
 emit_bytes(const struct event *event, const char *text, size_t size)
 {
 	struct event head = *event;
+	emit_take take = __atomic_load_n(&emitter.take, __ATOMIC_ACQUIRE);
 	uint64_t now;
 
 	if (!emit_is_open())
@@ -128,15 +139,14 @@ emit_bytes(const struct event *event, const char *text, size_t size)
 			collected.tid = (uint32_t)syscall(SYS_gettid);
 		head.tid = collected.tid;
 	}
-	if (emitter.take) {
-		emitter.take(emitter.data, &head, text);
+	if (take) {
+		take(emitter.data, &head, text);
 		return;
 	}
 	collect(&head, text);
-	if (event_is_urgent(head.kind) || now - collected.flushed > FLUSH_NS) {
-		collected.flushed = now;
+	/* The buffer may just have been written, later than `now`. */
+	if (event_is_urgent(head.kind) || now > collected.flushed + FLUSH_NS)
 		emit_flush();
-	}
 }
 
 void

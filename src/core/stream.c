@@ -26,8 +26,8 @@ pass(struct stream *stream, const struct event *given, const char *text)
 {
 	struct event event = *given;
 
-	if (stream->latest && event.time > stream->latest)
-		event.time = stream->latest;
+	/* Said by an event of its own, and not again when it is replayed. */
+	event.lost = 0;
 	stream->position++;
 	for (int i = 0; i < stream->sink_count; i++)
 		if (!stream->sinks[i].put(stream->sinks[i].data, &event, text))
@@ -89,6 +89,8 @@ parse(struct stream *stream, const char *bytes, size_t size)
 		record = event_record_size(event.text);
 		if (size - at < record)
 			break;
+		if (stream->latest && event.time > stream->latest)
+			event.time = stream->latest;
 		stream_event(stream, &event, bytes + at + EVENT_HEAD);
 		at += record;
 	}

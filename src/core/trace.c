@@ -44,9 +44,11 @@ trace_put(void *data, const struct event *event, const char *text)
 	struct trace *trace = data;
 	size_t pad = event_record_size(event->text) - EVENT_HEAD - event->text;
 
-	fwrite(event, EVENT_HEAD, 1, trace->file);
-	fwrite(text, 1, event->text, trace->file);
-	fwrite(padding, 1, pad, trace->file);
+	/* Nothing may follow what failed: there would be a gap before it. */
+	if (!ferror(trace->file) &&
+	    fwrite(event, EVENT_HEAD, 1, trace->file) == 1 &&
+	    fwrite(text, 1, event->text, trace->file) == event->text)
+		fwrite(padding, 1, pad, trace->file);
 	return true;
 }
 
@@ -61,26 +63,27 @@ trace_open(struct trace *trace, const char *path)
 	if (!trace->file)
 		return -errno;
 	if (!fgets(line, sizeof(line), trace->file))
-		return damaged(trace, "it is empty");
+		return ferror(trace->file) ? -errno
+		                           : damaged(trace, "it is empty");
+	trace->offset = strlen(line);
 	if (strcmp(line, first_line) != 0)
 		return damaged(trace, "it is no looptop recording (its first "
 		                      "line is not \"looptop trace 1\")");
 	while (fgets(line, sizeof(line), trace->file)) {
-		if (strcmp(line, "\n") == 0) {
-			trace->offset = (uint64_t)ftell(trace->file);
+		trace->offset += strlen(line);
+		if (strcmp(line, "\n") == 0)
 			return known_order ? 0
 			                   : damaged(trace, "its header does "
 			                                    "not say the "
 			                                    "byte order of "
 			                                    "this machine");
-		}
 		if (!strchr(line, ':') || !strchr(line, '\n'))
 			break;
 		if (strcmp(line, order_line) == 0)
 			known_order = true;
 	}
-	return damaged(trace, "its header is damaged at offset %ld",
-	               ftell(trace->file));
+	return damaged(trace, "its header is damaged at offset %" PRIu64,
+	               trace->offset);
 }
 
 int

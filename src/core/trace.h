@@ -29,8 +29,8 @@ int trace_create(struct trace *trace, const char *path, const char *about);
  * full) ends the recording, and trace_close() says so. */
 bool trace_put(void *data, const struct event *event, const char *text);
 
-/* Opens a recording and checks its header. 0; -errno of open(2); -EINVAL, and
- * trace->error says what is wrong. */
+/* Opens a recording and checks its header. 0; -errno of open(2) and read(2);
+ * -EINVAL, and trace->error says what is wrong. trace_close() it either way. */
 int trace_open(struct trace *trace, const char *path);
 
 /* The next record: 1; 0 at the end; -EINVAL when the file is damaged or cut,

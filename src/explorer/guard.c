@@ -128,6 +128,7 @@ guard_close(struct guard *guard)
 
 	if (guard->pid <= 0)
 		return;
+	(void)guard_tell(guard, GUARD_LEAVE);
 	close(guard->control);
 	while (waitpid(guard->pid, &status, 0) < 0 && errno == EINTR)
 		;

@@ -35,6 +35,7 @@ struct guard_report {
 enum guard_order {
 	GUARD_TERM, /* SIGTERM to every descendant */
 	GUARD_KILL, /* SIGKILL to every descendant, until none is left */
+	GUARD_LEAVE, /* the same, and end; the explorer stays */
 };
 
 struct guard {

@@ -158,20 +158,24 @@ remove_stream(const char *fifo)
 	rmdir(directory);
 }
 
-/* An order of the explorer; false: it is gone. */
+/* Does what the explorer orders; false: the guard is to end. An explorer that
+ * is gone cannot remove its stream. */
 static bool
-take_order(pid_t program)
+take_order(pid_t program, const char *fifo)
 {
 	int32_t order;
 
 	if (recv(CONTROL_FD, &order, sizeof(order), 0) !=
-	    (ssize_t)sizeof(order))
+	    (ssize_t)sizeof(order)) {
+		kill_all(program);
+		remove_stream(fifo);
 		return false;
+	}
 	if (order == GUARD_TERM)
 		signal_all(SIGTERM);
 	else
 		kill_all(program);
-	return true;
+	return order != GUARD_LEAVE;
 }
 
 static int
@@ -219,8 +223,6 @@ guard_main(int argc, char **argv)
 		poll(fds, 2, -1);
 		while (read(fds[1].fd, &ended, sizeof(ended)) > 0)
 			;
-	} while (!fds[0].revents || take_order(program));
-	kill_all(program);
-	remove_stream(argv[3]);
+	} while (!fds[0].revents || take_order(program, argv[3]));
 	return 0;
 }

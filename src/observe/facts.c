@@ -17,6 +17,7 @@ struct facts {
 enum {
 	AT_PID,
 	AT_PPID,
+	AT_GROUP,
 	AT_STATE,
 	AT_START,
 	AT_STACK,
@@ -30,6 +31,7 @@ enum {
 static enum pids_item items[AT_COUNT] = {
     [AT_PID] = PIDS_ID_PID,
     [AT_PPID] = PIDS_ID_PPID,
+    [AT_GROUP] = PIDS_ID_TGID,
     [AT_STATE] = PIDS_STATE,
     [AT_START] = PIDS_TICS_BEGAN,
     [AT_STACK] = PIDS_ADDR_STACK_START,
@@ -85,6 +87,9 @@ fetch(struct facts *facts, struct pids_info *info, pid_t pid,
 	if (!fetched || fetched->counts->total < 1)
 		return -ESRCH;
 	row = fetched->stacks[0]->head;
+	/* It takes the tid of a thread for a pid. */
+	if (row[AT_GROUP].result.s_int != pid)
+		return -ESRCH;
 	memset(fact, 0, sizeof(*fact));
 	fact->pid = row[AT_PID].result.s_int;
 	fact->ppid = row[AT_PPID].result.s_int;

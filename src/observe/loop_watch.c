@@ -80,8 +80,9 @@ worked(const struct loop_sample *from, const struct loop_sample *to)
 	return run + wait < window ? run + wait : window;
 }
 
+/* Calls whose first argument is the descriptor they sleep on. */
 static const char *
-call_name(long number)
+fd_call_name(long number)
 {
 	switch (number) {
 	case SYS_read:
@@ -92,6 +93,23 @@ call_name(long number)
 	case SYS_pwrite64:
 	case SYS_writev:
 		return "write";
+	case SYS_connect:
+		return "connect";
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+		return "recv";
+	case SYS_sendto:
+	case SYS_sendmsg:
+		return "send";
+	default:
+		return NULL;
+	}
+}
+
+static const char *
+call_name(long number)
+{
+	switch (number) {
 	case SYS_futex:
 		return "futex";
 	case SYS_wait4:
@@ -105,14 +123,6 @@ call_name(long number)
 		return "fsync";
 	case SYS_flock:
 		return "flock";
-	case SYS_connect:
-		return "connect";
-	case SYS_recvfrom:
-	case SYS_recvmsg:
-		return "recv";
-	case SYS_sendto:
-	case SYS_sendmsg:
-		return "send";
 	case SYS_openat:
 		return "open";
 	default:
@@ -126,17 +136,17 @@ name_cause(struct loop_watch *watch, const struct loop_sample *sample)
 {
 	uint64_t run = sample->sched.run_ns - watch->left.sched.run_ns;
 	uint64_t wait = sample->sched.wait_ns - watch->left.sched.wait_ns;
-	const char *name = call_name(sample->call.number);
+	const char *fd_name = fd_call_name(sample->call.number);
+	const char *name = fd_name ? fd_name : call_name(sample->call.number);
 	size_t room = sizeof(watch->cause);
 	int epfd;
 
 	if (loop_watch_is_wait(&sample->call, &epfd))
 		snprintf(watch->cause, room, "a nested loop");
-	else if (sample->call.number >= 0 && name && *name != 'f' &&
-	         sample->call.args[0] < 1024)
-		snprintf(watch->cause, room, "%s(fd %d)", name,
+	else if (fd_name && sample->call.args[0] < 1024)
+		snprintf(watch->cause, room, "%s(fd %d)", fd_name,
 		         (int)sample->call.args[0]);
-	else if (sample->call.number >= 0 && name)
+	else if (name)
 		snprintf(watch->cause, room, "%s", name);
 	else if (sample->call.number >= 0)
 		snprintf(watch->cause, room, "syscall %ld",
@@ -161,9 +171,11 @@ come_back(struct loop_watch *watch, const struct loop_sample *sample,
           uint64_t *length)
 {
 	uint64_t end = watch->last.time + worked(&watch->last, sample);
-	bool blocked = watch->blocked;
+	bool blocked;
 
 	*length = end > watch->out_since ? end - watch->out_since : 0;
+	/* It may be over before a look could say that it lasts. */
+	blocked = watch->blocked || *length >= LOOP_WATCH_BLOCKED_NS;
 	watch->freed = end;
 	watch->out_since = 0;
 	watch->blocked = false;
@@ -184,17 +196,23 @@ loop_watch_still(struct loop_watch *watch, uint64_t time, uint64_t *length)
 
 /* Between two looks away from poll it did I/O, or it slept though it computes
  * in both: it was in poll unseen, so it is turning. The run time of a running
- * thread is stale by up to a tick. */
+ * thread is stale by up to a tick. A wait in the run queue is counted only when
+ * it is over: one that goes on is taken to be as long as those that are over,
+ * and who was given no CPU since has not come from poll. */
 static bool
 is_turning(const struct loop_watch *watch, const struct loop_sample *sample)
 {
+	const struct procfs_sched *from = &watch->last.sched;
 	uint64_t window = sample->time - watch->last.time;
+	uint64_t slices = sample->sched.slices - from->slices;
 
 	if (sample->has_io && watch->left.has_io &&
 	    sample->io != watch->left.io)
 		return true;
-	return watch->last.call.running && sample->call.running &&
-	       worked(&watch->last, sample) + STALE_NS < window;
+	return slices && watch->last.call.running && sample->call.running &&
+	       worked(&watch->last, sample) + STALE_NS +
+	               (sample->sched.wait_ns - from->wait_ns) / slices <
+	           window;
 }
 
 /* It is not in poll: has it just left, is it turning, or is it where it was?

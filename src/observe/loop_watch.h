@@ -50,7 +50,8 @@ struct loop_watch {
 enum loop_news { LOOP_NOTHING, LOOP_FOUND, LOOP_BLOCKS, LOOP_IS_FREE };
 
 /* Takes a sample. LOOP_FOUND: it is a loop; LOOP_BLOCKS: it has been blocked
- * for *length ns; LOOP_IS_FREE: a block is over that took *length ns. `cause`
+ * for *length ns; LOOP_IS_FREE: a block is over that took *length ns (without
+ * LOOP_BLOCKS before, if no look fell between its 50th ms and its end). `cause`
  * in the struct says what it does or did. */
 enum loop_news loop_watch_sample(struct loop_watch *watch,
                                  const struct loop_sample *sample,

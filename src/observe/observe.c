@@ -99,15 +99,18 @@ sample_process(struct observe *observe, struct watched *process, uint64_t now)
 		return;
 	}
 	moved = clock != process->clock;
-	process->clock = clock;
 	/* The runtime's children are seen by the runtime itself. */
-	if (process->speaks)
+	if (process->speaks) {
+		process->clock = clock;
 		return;
+	}
 	if (!process->announced && age > HOLD_NS &&
 	    facts_read(observe->facts, process->pid, &fact) == 0)
 		observe_announce(observe, process, &fact, now);
+	/* Held back it has not been looked at: then it will have moved. */
 	if (!process->announced)
 		return;
+	process->clock = clock;
 	if (moved && age < HOLD_NS)
 		look_for_exec(observe, process, now);
 	if (moved)
@@ -143,13 +146,22 @@ measure_process(struct observe *observe, struct watched *process,
 	measure(observe, process, now);
 }
 
+bool
+watched_lasts(const struct watched *process)
+{
+	return process->pidfd >= 0 &&
+	       pidfd_signal(process->pidfd, 0) != -ESRCH;
+}
+
+/* A zombie is listed among the children until its parent fetches it: its row
+ * stays, lest it be found again. */
 static void
 remove_dead(struct observe *observe)
 {
 	int kept = 0;
 
 	for (int i = 0; i < observe->count; i++) {
-		if (observe->rows[i]->dead)
+		if (observe->rows[i]->dead && !watched_lasts(observe->rows[i]))
 			watched_free(observe->rows[i]);
 		else
 			observe->rows[kept++] = observe->rows[i];

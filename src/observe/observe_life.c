@@ -86,7 +86,22 @@ first_look(struct observe *observe, struct watched *process, uint64_t now)
 {
 	(void)procfs_clock(process->pid, &process->clock);
 	watched_look(observe, process, now);
-	watched_look(observe, process, now);
+	if (process->old)
+		watched_forget(process);
+}
+
+/* Whether it is a zombie whose end has been told. */
+static bool
+is_over(struct observe *observe, pid_t pid)
+{
+	for (int i = 0; i < observe->count; i++) {
+		const struct watched *process = observe->rows[i];
+
+		if (process->pid == pid && process->dead &&
+		    watched_lasts(process))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -96,12 +111,14 @@ observe_found(struct observe *observe, pid_t pid, pid_t parent, uint64_t now)
 	struct watched *process = observe_find(observe, pid);
 	struct fact fact;
 
-	if (process || facts_read(observe->facts, pid, &fact))
+	if (process || is_over(observe, pid) ||
+	    facts_read(observe->facts, pid, &fact))
 		return;
 	process = add_row(observe, pid, now);
 	if (!process)
 		return;
 	take_facts(process, &fact);
+	process->old = mother && mother->old && mother->noticed == now;
 	/* It may be a zombie's child by now; whose it was we have just seen. */
 	process->ppid = parent;
 	if (mother && mother->speaks)
@@ -125,6 +142,7 @@ observe_watch(struct observe *observe, pid_t pid, enum birth how)
 	if (!process)
 		return -ENOMEM;
 	process->how = (uint8_t)how;
+	process->old = how == BIRTH_SEEN;
 	take_facts(process, &fact);
 	observe_announce(observe, process, &fact, observe->sampled);
 	first_look(observe, process, observe->sampled);
@@ -135,10 +153,13 @@ void
 observe_started(struct observe *observe, pid_t pid, pid_t parent,
                 enum birth how, const char *command)
 {
-	struct watched *process = add_row(observe, pid, observe->sampled);
+	struct watched *process = observe_find(observe, pid);
 	struct fact fact = {.ppid = parent};
 
+	/* It may have spoken before we were told that it was started. */
 	if (!process)
+		process = add_row(observe, pid, observe->sampled);
+	if (!process || process->announced)
 		return;
 	process->how = (uint8_t)how;
 	(void)facts_glance(observe->facts, pid, &fact);
@@ -165,6 +186,7 @@ tell_death(struct observe *observe, struct watched *process,
 	};
 
 	process->dead = true;
+	watched_end(observe, process, now);
 	if (process->announced)
 		observe_tell(observe, &event, NULL);
 }

@@ -29,6 +29,61 @@ watched_free(struct watched *process)
 	free(process);
 }
 
+/* ---- blocks ---- */
+
+static void
+tell_loop(struct observe *observe, struct watched *process,
+          struct watched_thread *thread, enum loop_news news, uint64_t now,
+          uint64_t length)
+{
+	struct event event = {
+	    .kind = news == LOOP_FOUND    ? EVENT_LOOP_GAUGE
+	            : news == LOOP_BLOCKS ? EVENT_LOOP_BLOCKED
+	                                  : EVENT_LOOP_FREED,
+	    .time = now,
+	    .pid = (uint32_t)process->pid,
+	    .tid = (uint32_t)thread->tid,
+	    .number = WITNESS_OUTSIDE,
+	    .value = length,
+	};
+
+	if (news == LOOP_NOTHING)
+		return;
+	if (news == LOOP_FOUND) {
+		event.number = event.value = 0;
+		event.channel = EVENT_LAGS_UNKNOWN;
+		thread->turned = thread->sched;
+		thread->turned_at = now;
+	}
+	/* It came back between two looks: that is when it was freed. */
+	if (news == LOOP_IS_FREE)
+		event.time = thread->loop.freed;
+	observe_tell(observe, &event,
+	             news == LOOP_FOUND ? NULL : thread->loop.cause);
+}
+
+/* A block that its thread does not survive is over too. */
+static void
+end_block(struct observe *observe, struct watched *process,
+          struct watched_thread *thread, uint64_t now)
+{
+	struct loop_watch *loop = &thread->loop;
+
+	if (!loop->blocked || process->speaks)
+		return;
+	loop->blocked = false;
+	loop->freed = now;
+	tell_loop(observe, process, thread, LOOP_IS_FREE, now,
+	          now - loop->out_since);
+}
+
+void
+watched_end(struct observe *observe, struct watched *process, uint64_t now)
+{
+	for (int i = 0; i < process->thread_count; i++)
+		end_block(observe, process, &process->threads[i], now);
+}
+
 /* ---- births and deaths ---- */
 
 static void
@@ -103,63 +158,36 @@ list_thread(void *data, pid_t tid)
 	            listing->now);
 }
 
-static void
+/* Returns the place of the first one that is new. */
+static int
 list_threads(struct observe *observe, struct watched *process, uint64_t now)
 {
 	struct listing listing = {observe, process, now};
-	int kept = 0;
+	int known = process->thread_count, kept = 0, old = 0;
 
 	for (int i = 0; i < process->thread_count; i++)
 		process->threads[i].seen = false;
 	if (procfs_threads(process->pid, list_thread, &listing) < 0)
-		return;
+		return known;
 	for (int i = 0; i < process->thread_count; i++) {
 		struct watched_thread *thread = &process->threads[i];
 
 		if (thread->seen) {
 			process->threads[kept++] = *thread;
+			old += i < known;
 			continue;
 		}
 		if (thread->fd >= 0)
 			close(thread->fd);
+		end_block(observe, process, thread, now);
 		tell_thread(observe, process, thread->tid, EVENT_THREAD_DIED,
 		            now);
 	}
 	process->thread_count = kept;
+	return old;
 }
 
 /* ---- loops ---- */
-
-static void
-tell_loop(struct observe *observe, struct watched *process,
-          struct watched_thread *thread, enum loop_news news, uint64_t now,
-          uint64_t length)
-{
-	struct event event = {
-	    .kind = news == LOOP_FOUND    ? EVENT_LOOP_GAUGE
-	            : news == LOOP_BLOCKS ? EVENT_LOOP_BLOCKED
-	                                  : EVENT_LOOP_FREED,
-	    .time = now,
-	    .pid = (uint32_t)process->pid,
-	    .tid = (uint32_t)thread->tid,
-	    .number = WITNESS_OUTSIDE,
-	    .value = length,
-	};
-
-	if (news == LOOP_NOTHING)
-		return;
-	if (news == LOOP_FOUND) {
-		event.number = event.value = 0;
-		event.channel = EVENT_LAGS_UNKNOWN;
-		thread->turned = thread->sched;
-		thread->turned_at = now;
-	}
-	/* It came back between two looks: that is when it was freed. */
-	if (news == LOOP_IS_FREE)
-		event.time = thread->loop.freed;
-	observe_tell(observe, &event,
-	             news == LOOP_FOUND ? NULL : thread->loop.cause);
-}
 
 static void
 tell_turns(struct observe *observe, struct watched *process,
@@ -188,6 +216,7 @@ look_at_loop(struct observe *observe, struct watched *process,
 	struct loop_sample sample = {.time = now, .sched = thread->sched};
 	enum loop_news news;
 	uint64_t length;
+	bool told = loop->blocked;
 	int epfd;
 
 	if (procfs_read_syscall(process->pid, thread->tid, &sample.call))
@@ -197,6 +226,9 @@ look_at_loop(struct observe *observe, struct watched *process,
 		sample.has_io = procfs_read_io(process->pid, thread->tid,
 		                               &sample.io) == 0;
 	news = loop_watch_sample(loop, &sample, &length);
+	if (news == LOOP_IS_FREE && !told)
+		tell_loop(observe, process, thread, LOOP_BLOCKS, loop->freed,
+		          length);
 	tell_loop(observe, process, thread, news, now, length);
 }
 
@@ -237,21 +269,38 @@ is_due(struct watched *process, struct watched_thread *thread, bool ran,
 	return true;
 }
 
-void
-watched_look(struct observe *observe, struct watched *process, uint64_t now)
+/* What a thread waits in. One that has not run is where it was. */
+static void
+look_at_call(struct observe *observe, struct watched *process,
+             struct watched_thread *thread, bool ran, uint64_t now)
+{
+	enum loop_news news;
+	uint64_t length;
+
+	if (is_due(process, thread, ran, now)) {
+		look_at_loop(observe, process, thread, now);
+	} else if (thread->loop.is_loop && !process->speaks) {
+		news = loop_watch_still(&thread->loop, now, &length);
+		tell_loop(observe, process, thread, news, now, length);
+	}
+}
+
+/* Looks at the threads from place `first` on; false: one of them is gone. */
+static bool
+look_at_threads(struct observe *observe, struct watched *process, int first,
+                uint64_t now)
 {
 	struct finding finding = {observe, process->pid, now};
-	bool stale =
-	    procfs_thread_count(process->pid) != process->thread_count;
+	bool all = true;
 
-	for (int i = 0; i < process->thread_count; i++) {
+	for (int i = first; i < process->thread_count; i++) {
 		struct watched_thread *thread = &process->threads[i];
 		struct procfs_sched before = thread->sched;
 		bool ran;
 
 		if (thread->fd < 0 ||
 		    procfs_read_sched(thread->fd, &thread->sched)) {
-			stale = true;
+			all = false;
 			continue;
 		}
 		ran = before.run_ns != thread->sched.run_ns ||
@@ -259,34 +308,48 @@ watched_look(struct observe *observe, struct watched *process, uint64_t now)
 		if (ran)
 			procfs_children(process->pid, thread->tid, found_child,
 			                &finding);
-		if (is_due(process, thread, ran, now))
-			look_at_loop(observe, process, thread, now);
+		look_at_call(observe, process, thread, ran, now);
 		if (thread->loop.is_loop && !process->speaks)
 			tell_turns(observe, process, thread, now);
 	}
-	if (stale)
-		list_threads(observe, process, now);
+	return all;
+}
+
+void
+watched_look(struct observe *observe, struct watched *process, uint64_t now)
+{
+	bool stale =
+	    procfs_thread_count(process->pid) != process->thread_count;
+
+	if (look_at_threads(observe, process, 0, now) && !stale)
+		return;
+	/* A new one may sleep by now: there is no better time to look. */
+	look_at_threads(observe, process, list_threads(observe, process, now),
+	                now);
 }
 
 void
 watched_still(struct observe *observe, struct watched *process, uint64_t now)
 {
 	for (int i = 0; i < process->thread_count; i++) {
-		struct watched_thread *thread = &process->threads[i];
-		enum loop_news news;
-		uint64_t length;
-
-		if (is_due(process, thread, false, now)) {
-			look_at_loop(observe, process, thread, now);
-		} else if (thread->loop.is_loop && !process->speaks) {
-			news = loop_watch_still(&thread->loop, now, &length);
-			tell_loop(observe, process, thread, news, now, length);
-			thread->turned_at = now;
-		}
+		look_at_call(observe, process, &process->threads[i], false,
+		             now);
+		process->threads[i].turned_at = now;
 	}
 }
 
 /* ---- gauges ---- */
+
+void
+watched_forget(struct watched *process)
+{
+	for (int i = 0; i < process->thread_count; i++) {
+		struct watched_thread *thread = &process->threads[i];
+
+		thread->gauged = thread->sched;
+		thread->measured_ns = thread->sched.run_ns;
+	}
+}
 
 void
 watched_gauge(struct observe *observe, struct watched *process, uint64_t now,

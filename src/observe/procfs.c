@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIDS = 1 << 22 }; /* the most a kernel gives out: proc(5), pid_max */
+/* pids: the most a kernel gives out (proc(5), pid_max). */
+enum { PIDS = 1 << 22, STAT_BYTES = 1024 };
 
 /* Reads a small file whole, ended by NUL; bytes or -errno. */
 static ssize_t
@@ -44,8 +45,9 @@ procfs_clock(pid_t pid, uint64_t *ns)
 	clockid_t clock = (clockid_t)(~(unsigned)pid << 3 | 2);
 	struct timespec time;
 
+	/* It says EINVAL of a process that is gone. */
 	if (clock_gettime(clock, &time))
-		return -errno;
+		return errno == EINVAL ? -ESRCH : -errno;
 	*ns = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 	return 0;
 }
@@ -66,13 +68,16 @@ procfs_open_sched(pid_t pid, pid_t tid)
 int
 procfs_parse_sched(const char *text, struct procfs_sched *sched)
 {
-	char *rest;
+	uint64_t *const fields[] = {&sched->run_ns, &sched->wait_ns,
+	                            &sched->slices};
+	char *rest = NULL;
 
-	if (!isdigit((unsigned char)*text))
-		return -EINVAL;
-	sched->run_ns = strtoull(text, &rest, 10);
-	sched->wait_ns = strtoull(rest, &rest, 10);
-	sched->slices = strtoull(rest, &rest, 10);
+	for (int i = 0; i < 3; i++) {
+		if (!isdigit((unsigned char)*text))
+			return -EINVAL;
+		*fields[i] = strtoull(text, &rest, 10);
+		text = *rest == ' ' ? rest + 1 : rest;
+	}
 	return *rest == '\n' || *rest == '\0' ? 0 : -EINVAL;
 }
 
@@ -106,8 +111,13 @@ procfs_parse_syscall(const char *text, struct procfs_syscall *call)
 	call->number = strtol(text, &rest, 10);
 	if (rest == text)
 		return -EINVAL;
-	for (int i = 0; i < 2 && call->number >= 0; i++)
-		call->args[i] = strtoull(rest, &rest, 16);
+	for (int i = 0; i < 2 && call->number >= 0; i++) {
+		const char *at = rest;
+
+		call->args[i] = strtoull(at, &rest, 16);
+		if (rest == at)
+			return -EINVAL;
+	}
 	return 0;
 }
 
@@ -123,16 +133,26 @@ procfs_read_syscall(pid_t pid, pid_t tid, struct procfs_syscall *call)
 
 /* ---- io ---- */
 
+static bool
+find_number(const char *text, const char *label, uint64_t *number)
+{
+	const char *at = strstr(text, label);
+
+	if (!at || !isdigit((unsigned char)at[strlen(label)]))
+		return false;
+	*number = strtoull(at + strlen(label), NULL, 10);
+	return true;
+}
+
 int
 procfs_parse_io(const char *text, uint64_t *calls)
 {
-	const char *reads = strstr(text, "syscr: ");
-	const char *writes = strstr(text, "syscw: ");
+	uint64_t reads, writes;
 
-	if (!reads || !writes)
+	if (!find_number(text, "syscr: ", &reads) ||
+	    !find_number(text, "syscw: ", &writes))
 		return -EINVAL;
-	*calls = strtoull(reads + 7, NULL, 10) +
-	         strtoull(writes + 7, NULL, 10);
+	*calls = reads + writes;
 	return 0;
 }
 
@@ -155,38 +175,55 @@ procfs_read_comm(pid_t pid, pid_t tid, char into[16])
 
 	if (got < 0)
 		return (int)got;
-	text[strcspn(text, "\n")] = '\0';
+	/* The last line end is the file's, others are the name's. */
+	if (got > 0 && text[got - 1] == '\n')
+		text[got - 1] = '\0';
 	snprintf(into, 16, "%.15s", text);
 	return 0;
 }
 
 /* ---- lists ---- */
 
+/* Each number ends with a blank; what a read has cut is left at the beginning.
+ * Returns its bytes. */
+static size_t
+take_ids(char *text, size_t size, procfs_each each, void *data, int *count)
+{
+	char *at = text, *end;
+
+	text[size] = '\0';
+	while ((end = strchr(at, ' ')) != NULL) {
+		each(data, (pid_t)strtol(at, NULL, 10));
+		++*count;
+		at = end + 1;
+	}
+	size -= (size_t)(at - text);
+	memmove(text, at, size);
+	return size;
+}
+
 int
 procfs_children(pid_t pid, pid_t tid, procfs_each each, void *data)
 {
-	char text[4096];
-	ssize_t got = read_file(text, sizeof(text), "/proc/%d/task/%d/children",
-	                        pid, tid);
-	char *at = text;
-	int count = 0;
+	char path[64], text[4096];
+	size_t held = 0;
+	ssize_t got;
+	int count = 0, fd, error;
 
-	if (got < 0)
-		return (int)got;
-	/* A number at the very end of a full buffer may be cut. */
-	if (got == sizeof(text) - 1 && strrchr(text, ' '))
-		strrchr(text, ' ')[1] = '\0';
-	for (;;) {
-		char *rest;
-		long id = strtol(at, &rest, 10);
-
-		if (rest == at)
-			return count;
-		if (id > 0)
-			each(data, (pid_t)id);
-		count++;
-		at = rest;
-	}
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* The kernel hands over about a page at a time. */
+	do {
+		got = read(fd, text + held, sizeof(text) - 1 - held);
+		error = errno;
+		if (got > 0)
+			held = take_ids(text, held + (size_t)got, each, data,
+			                &count);
+	} while (got > (ssize_t)sizeof(text) / 2);
+	close(fd);
+	return got < 0 && !count ? -error : count;
 }
 
 static int
@@ -218,6 +255,36 @@ procfs_threads(pid_t pid, procfs_each each, void *data)
 	return each_number(path, each, data);
 }
 
+/* ---- stat ---- */
+
+/* Field `number`, from 3 on, of "pid (comm) S ppid ..."; NULL: it is not there
+ * whole. comm may hold anything, so the last parenthesis ends it. */
+static const char *
+stat_field(const char *text, int number)
+{
+	const char *at = strrchr(text, ')');
+
+	if (!at || at[1] != ' ' || !strchr(at, '\n'))
+		return NULL;
+	for (; at && number > 2; number--) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	return at;
+}
+
+/* A process is a zombie when its last thread has ended, not when the main one
+ * has: field 20 says how many there are. */
+static bool
+is_zombie(const char *text)
+{
+	const char *life = stat_field(text, 3);
+	const char *threads = stat_field(text, 20);
+
+	return threads && (*life == 'Z' || *life == 'X') &&
+	       strtol(threads, NULL, 10) <= 1;
+}
+
 /* ---- descendants ---- */
 
 struct kin {
@@ -234,8 +301,8 @@ static void
 count_one(void *data, pid_t pid)
 {
 	struct census *census = data;
-	char text[512];
-	const char *at;
+	char text[STAT_BYTES];
+	const char *field;
 	struct kin *one;
 	long parent;
 
@@ -250,14 +317,14 @@ count_one(void *data, pid_t pid)
 	}
 	if (read_file(text, sizeof(text), "/proc/%d/stat", pid) < 0)
 		return;
-	at = strrchr(text, ')');
-	parent = at && strlen(at) > 4 ? strtol(at + 4, NULL, 10) : -1;
+	field = stat_field(text, 4);
+	parent = field ? strtol(field, NULL, 10) : -1;
 	if (parent < 0 || parent >= PIDS || pid >= PIDS)
 		return;
 	one = &census->kin[census->count++];
 	one->pid = pid;
 	one->parent = (pid_t)parent;
-	one->zombie = at[2] == 'Z' || at[2] == 'X';
+	one->zombie = is_zombie(text);
 	one->related = false;
 }
 
@@ -267,10 +334,12 @@ int
 procfs_descendants(pid_t pid, procfs_each each, void *data)
 {
 	struct census census = {0};
-	int error = each_number("/proc", count_one, &census);
 	bool *is_parent, found = true;
-	int count = 0;
+	int count = 0, error;
 
+	if (pid < 0 || pid >= PIDS)
+		return -ESRCH;
+	error = each_number("/proc", count_one, &census);
 	if (error < 0)
 		return error;
 	is_parent = calloc(PIDS, sizeof(*is_parent));
@@ -322,27 +391,24 @@ procfs_fd_count(pid_t pid)
 
 /* ---- zombies ---- */
 
-/* "pid (comm) S ppid ..." : comm may hold anything, so the last parenthesis
- * ends it. exit_code is the last field, number 52. */
+/* exit_code is field 52. */
 int
 procfs_parse_zombie(const char *text, int *status)
 {
-	const char *at = strrchr(text, ')');
-	const char *last;
+	const char *code = stat_field(text, 52);
 
-	if (!at || at[1] != ' ')
+	if (!code)
 		return -EINVAL;
-	if (at[2] != 'Z' && at[2] != 'X')
+	if (!is_zombie(text))
 		return -EAGAIN;
-	last = strrchr(at, ' ');
-	*status = (int)strtol(last + 1, NULL, 10);
+	*status = (int)strtol(code, NULL, 10);
 	return 0;
 }
 
 int
 procfs_zombie_status(pid_t pid, int *status)
 {
-	char text[1024], path[32];
+	char text[STAT_BYTES], path[32];
 	ssize_t got = read_file(text, sizeof(text), "/proc/%d/stat", pid);
 	struct stat owner;
 

@@ -30,7 +30,8 @@ struct watched {
 	bool speaks;    /* for itself: looptop's runtime */
 	bool heard;     /* the runtime announced it */
 	bool announced; /* its birth is in the stream */
-	bool dead;
+	bool dead;      /* told; the row stays while it is a zombie */
+	bool old;       /* was there before it was watched */
 	uint64_t noticed;  /* when it was first seen, ns */
 	uint64_t ended;    /* when it was seen to have ended, ns */
 	uint64_t clock;    /* its CPU time at the last look */
@@ -58,6 +59,9 @@ void observe_tell(struct observe *observe, const struct event *event,
 /* The row of a pid that is alive; NULL: not watched. */
 struct watched *observe_find(struct observe *observe, pid_t pid);
 
+/* Whether the process still has its pid, if only as a zombie. */
+bool watched_lasts(const struct watched *process);
+
 /* A child of a watched process was seen: new rows are watched from now on. */
 void observe_found(struct observe *observe, pid_t pid, pid_t parent,
                    uint64_t now);
@@ -74,6 +78,11 @@ void watched_look(struct observe *observe, struct watched *process,
                   uint64_t now);
 void watched_still(struct observe *observe, struct watched *process,
                    uint64_t now);
+/* It has ended: so have the blocks of its loops. */
+void watched_end(struct observe *observe, struct watched *process,
+                 uint64_t now);
+/* What its threads have used so far is not to be told. */
+void watched_forget(struct watched *process);
 /* Tells thread-gauges for the time since the last ones. */
 void watched_gauge(struct observe *observe, struct watched *process,
                    uint64_t now, uint64_t window);

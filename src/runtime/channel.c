@@ -6,7 +6,10 @@
  * - the peer does not read: messages queue up, channel_send() returns 1;
  * - the peer never acknowledges a handle: everything behind it waits, as in
  *   Node;
- * - a write fails: disconnect.
+ * - a handle does not arrive (the peer has no descriptor left) and is refused:
+ *   it is sent again, three times at most, as in Node; then a note;
+ * - a write fails because the peer is gone: what it said before is still read,
+ *   the end of that is the disconnect; for another reason: disconnect.
  * A message is written whole or not at all: a line is never cut by us.
  */
 #include "channel.h"
@@ -19,9 +22,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PREVIEW_BYTES = 60, SLOW_BYTES = 65536 };
+enum { PREVIEW_BYTES = 60, SLOW_BYTES = 65536, RESENDS = 3 };
 
 struct outgoing {
 	uv_write_t request;
@@ -75,10 +79,11 @@ tell_message(struct channel *channel, enum event_kind kind, json_t *message,
 	    .channel = channel->id | (uint64_t)direction,
 	    .number = is_send ? ++channel->sent : ++channel->received,
 	    .size = size,
-	    .value = CHANNEL_SOCKET,
 	};
 	char text[PREVIEW_BYTES];
 
+	if (kind == EVENT_HANDLE_SEND || kind == EVENT_HANDLE_RECV)
+		event.value = CHANNEL_SOCKET;
 	if (is_send)
 		channel->bytes += size;
 	if (!channel->quiet && emit_is_open())
@@ -99,7 +104,9 @@ on_closed(uv_handle_t *handle)
 		free(channel->first);
 		channel->first = next;
 	}
+	free(channel->again);
 	free(channel->buffer);
+	channel->again = NULL;
 	channel->buffer = NULL;
 	if (channel->events->close)
 		channel->events->close(channel);
@@ -128,6 +135,15 @@ end(struct channel *channel)
 static void write_next(struct channel *channel);
 
 static void
+cannot_write(struct channel *channel, int error)
+{
+	if (error == UV_EPIPE)
+		channel->connected = false;
+	else
+		end(channel);
+}
+
+static void
 on_written(uv_write_t *request, int status)
 {
 	struct outgoing *message = request->data;
@@ -135,10 +151,26 @@ on_written(uv_write_t *request, int status)
 
 	free(message);
 	if (status < 0 && status != UV_ECANCELED)
-		end(channel);
+		cannot_write(channel, status);
 	else if (!channel->connected && !channel->first &&
 	         !channel->pipe.write_queue_size)
 		end(channel);
+}
+
+static struct outgoing *
+new_outgoing(struct channel *channel, const char *line, size_t size,
+             uv_stream_t *handle)
+{
+	struct outgoing *message = malloc(sizeof(*message) + size);
+
+	if (!message)
+		return NULL;
+	memset(message, 0, sizeof(*message));
+	message->channel = channel;
+	message->handle = handle;
+	message->size = size;
+	memcpy(message->text, line, size);
+	return message;
 }
 
 static void
@@ -152,6 +184,8 @@ write_message(struct channel *channel, struct outgoing *message)
 	if (message->handle) {
 		channel->awaits_ack = true;
 		channel->handle = message->handle;
+		channel->again = new_outgoing(channel, message->text,
+		                              message->size, message->handle);
 		error = uv_write2(&message->request, stream, &buffer, 1,
 		                  message->handle, on_written);
 	} else {
@@ -198,15 +232,10 @@ static int
 enqueue(struct channel *channel, const char *line, size_t size,
         uv_stream_t *handle)
 {
-	struct outgoing *message = malloc(sizeof(*message) + size);
+	struct outgoing *message = new_outgoing(channel, line, size, handle);
 
 	if (!message)
 		return -ENOMEM;
-	memset(message, 0, sizeof(*message));
-	message->channel = channel;
-	message->handle = handle;
-	message->size = size;
-	memcpy(message->text, line, size);
 	*channel->last = message;
 	channel->last = &message->next;
 	write_next(channel);
@@ -250,7 +279,7 @@ send_line(struct channel *channel, json_t *message, uv_stream_t *handle,
 	if (!handle)
 		written = write_now(channel, line, size);
 	if (written < 0) {
-		end(channel);
+		cannot_write(channel, (int)written);
 		result = (int)written;
 	} else if ((size_t)written < size) {
 		result = enqueue(channel, line + written,
@@ -288,7 +317,8 @@ channel_send_handle(struct channel *channel, json_t *message,
 
 /* Acknowledgements are part of the wire, not of the conversation: they are
  * neither counted nor shown, and they do not wait behind a handle of ours
- * (both sides would wait for ever). */
+ * (both sides would wait for ever). A channel that is being disconnected owes
+ * them still. */
 static void
 acknowledge(struct channel *channel, const char *command)
 {
@@ -299,7 +329,7 @@ acknowledge(struct channel *channel, const char *command)
 	channel->awaits_ack = false;
 	channel->first = NULL;
 	channel->last = &channel->first;
-	if (message && channel->connected)
+	if (message)
 		send_line(channel, message, NULL, false);
 	json_decref(message);
 	channel->awaits_ack = waiting;
@@ -350,7 +380,7 @@ take_handle(struct channel *channel, json_t *message, const char *line,
 		acknowledge(channel, "NODE_HANDLE_NACK");
 		return;
 	}
-	tell_message(channel, EVENT_HANDLE_RECV, message, line, size);
+	tell_message(channel, EVENT_HANDLE_RECV, message, line, size + 1);
 	acknowledge(channel, "NODE_HANDLE_ACK");
 	channel->events->message(channel, inner ? inner : json_null(), true);
 	drop_handle(channel);
@@ -363,6 +393,9 @@ handle_acknowledged(struct channel *channel)
 
 	if (!channel->awaits_ack)
 		return;
+	free(channel->again);
+	channel->again = NULL;
+	channel->refusals = 0;
 	channel->awaits_ack = false;
 	channel->handle = NULL;
 	if (channel->events->handle_sent)
@@ -371,18 +404,65 @@ handle_acknowledged(struct channel *channel)
 }
 
 static void
+give_up_handle(struct channel *channel)
+{
+	struct event note = {.kind = EVENT_NOTE, .number = NOTE_ERROR};
+	char text[64];
+
+	snprintf(text, sizeof(text), "A handle did not reach pid %u.",
+	         channel->peer_pid);
+	emit(&note, text);
+	handle_acknowledged(channel);
+}
+
+static void
+handle_refused(struct channel *channel)
+{
+	struct outgoing *again = channel->again;
+
+	if (!channel->awaits_ack)
+		return;
+	if (!again || channel->refusals++ == RESENDS) {
+		give_up_handle(channel);
+		return;
+	}
+	channel->again = NULL;
+	channel->awaits_ack = false;
+	again->next = channel->first;
+	if (!channel->first)
+		channel->last = &again->next;
+	channel->first = again;
+	write_next(channel);
+}
+
+/* JavaScript writes integers up to 1e21 with all their digits. */
+static json_t *
+parse(const char *line, size_t size)
+{
+	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+	json_error_t error;
+	json_t *message = json_loadb(line, size, flags, &error);
+
+	if (!message &&
+	    json_error_code(&error) == json_error_numeric_overflow)
+		message = json_loadb(line, size,
+		                     flags | JSON_DECODE_INT_AS_REAL, &error);
+	return message;
+}
+
+static void
 take_line(struct channel *channel, const char *line, size_t size)
 {
-	json_error_t error;
-	json_t *message = json_loadb(line, size, JSON_DECODE_ANY, &error);
+	json_t *message = parse(line, size);
 
 	if (!message) {
 		broken(channel, "a line is no JSON");
 		return;
 	}
-	if (is_command(message, "NODE_HANDLE_ACK") ||
-	    is_command(message, "NODE_HANDLE_NACK")) {
+	if (is_command(message, "NODE_HANDLE_ACK")) {
 		handle_acknowledged(channel);
+	} else if (is_command(message, "NODE_HANDLE_NACK")) {
+		handle_refused(channel);
 	} else if (is_command(message, "NODE_HANDLE")) {
 		take_handle(channel, message, line, size);
 	} else {
@@ -473,6 +553,17 @@ channel_abandon(struct channel *channel)
 	uv_close((uv_handle_t *)&channel->pipe, on_closed);
 }
 
+/* libuv aborts on what cannot be polled. */
+static int
+not_a_channel(int fd)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat) < 0)
+		return -errno;
+	return S_ISSOCK(stat.st_mode) ? 0 : -ENOTSOCK;
+}
+
 int
 channel_open(struct channel *channel, struct loop *loop, int fd,
              const struct channel_events *events)
@@ -480,7 +571,9 @@ channel_open(struct channel *channel, struct loop *loop, int fd,
 	int error;
 
 	channel_prepare(channel, loop, events);
-	error = uv_pipe_open(&channel->pipe, fd);
+	error = not_a_channel(fd);
+	if (!error)
+		error = uv_pipe_open(&channel->pipe, fd);
 	if (error) {
 		channel_abandon(channel);
 		return error;
@@ -520,11 +613,11 @@ channel_open_inherited(struct channel *channel, struct loop *loop,
 
 	if (!text)
 		return -ENOENT;
+	unsetenv("NODE_CHANNEL_FD");
+	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
 	fd = strtol(text, &rest, 10);
 	if (*rest || rest == text || fd < 0 || fd > 1 << 20)
 		return -EBADF;
-	unsetenv("NODE_CHANNEL_FD");
-	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
 	error = channel_open(channel, loop, (int)fd, events);
 	if (!error)
 		channel_name(channel, (uint32_t)getppid(), (uint32_t)getpid(),

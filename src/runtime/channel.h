@@ -27,7 +27,8 @@ struct channel_events {
 	 * closed. */
 	void (*message)(struct channel *channel, json_t *message,
 	                bool has_handle);
-	/* The peer has `handle`, a handle of ours: ours may be closed now. */
+	/* The peer has `handle`, a handle of ours, or it was given up (a note
+	 * says so): ours may be closed now. */
 	void (*handle_sent)(struct channel *channel, uv_stream_t *handle);
 	/* No more messages will come; once. */
 	void (*disconnect)(struct channel *channel);
@@ -50,6 +51,8 @@ struct channel {
 	bool quiet;       /* emits no events */
 	bool awaits_ack;  /* a handle is on its way */
 	uv_stream_t *handle; /* that one */
+	struct outgoing *again; /* its message, for when it is refused */
+	int refusals;
 	struct outgoing *first, **last;
 	char *buffer; /* what came after the last newline */
 	size_t used, room;

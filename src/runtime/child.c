@@ -4,7 +4,8 @@
  * - the child ends before its output is read: `exit`, then the output, then
  *   `close`;
  * - a grandchild keeps the pipes: `close` waits for it;
- * - it writes more than max_buffer: it is killed, error is -ENOBUFS;
+ * - it writes more than max_buffer: it is killed, error is -ENOBUFS, and what
+ *   others still write into its pipes is not read;
  * - it survives its timeout's signal: nothing more happens, as in Node.
  */
 #include "child.h"
@@ -132,6 +133,25 @@ static const struct channel_events channel_events = {
 
 /* ---- output ---- */
 
+static void
+end_output(struct child *child, int fd)
+{
+	if (uv_is_closing((uv_handle_t *)&child->pipes[fd]))
+		return;
+	lines_end(&child->lines[fd - 1]);
+	close_handle(child, &child->pipes[fd]);
+}
+
+/* Kills it. Of one whose output is kept no more is read: whom it started may
+ * write for ever (Node: execFile destroys stdout and stderr). */
+static void
+give_up(struct child *child)
+{
+	child_kill(child, child->kill_signal);
+	for (int fd = 1; fd <= 2 && child->max_buffer; fd++)
+		end_output(child, fd);
+}
+
 /* Cut exactly at the limit; the child that went beyond it is killed. */
 static void
 keep_output(struct child *child, int fd, const char *bytes, size_t size)
@@ -149,7 +169,7 @@ keep_output(struct child *child, int fd, const char *bytes, size_t size)
 	}
 	if ((!bigger || part < size) && !child->error) {
 		child->error = bigger ? -ENOBUFS : -ENOMEM;
-		child_kill(child, child->kill_signal);
+		give_up(child);
 	}
 }
 
@@ -175,10 +195,8 @@ on_output(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 			                      (size_t)got);
 	}
 	free(buffer->base);
-	if (got >= 0)
-		return;
-	lines_end(&child->lines[fd - 1]);
-	close_handle(child, stream);
+	if (got < 0)
+		end_output(child, fd);
 }
 
 /* ---- start, timeout, end ---- */
@@ -186,9 +204,7 @@ on_output(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 static void
 on_timeout(uv_timer_t *timer)
 {
-	struct child *child = timer->data;
-
-	child_kill(child, child->kill_signal);
+	give_up(timer->data);
 }
 
 /* `spawn` or `error`, whichever it is, once. */
@@ -265,8 +281,9 @@ set_channel(struct child *child, uv_stdio_container_t *stdio)
 }
 
 /* The environment with NODE_CHANNEL_FD in it or, for a child without a
- * channel, out of it: a stale one confuses every Node below. The array is the
- * caller's to free, the strings are not. */
+ * channel, out of it: a stale one confuses every Node below, and so does a mode
+ * that is not ours (NODE_CHANNEL_SERIALIZATION_MODE). The array is the caller's
+ * to free, the strings are not. */
 static char **
 environment(const char *const *env, bool channel)
 {
@@ -279,7 +296,7 @@ environment(const char *const *env, bool channel)
 	if (!result)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(env[i], "NODE_CHANNEL_FD=", 16) != 0)
+		if (strncmp(env[i], "NODE_CHANNEL_", 13) != 0)
 			result[used++] = (char *)env[i];
 	if (channel)
 		result[used] = (char *)"NODE_CHANNEL_FD=3";

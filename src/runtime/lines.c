@@ -23,9 +23,9 @@ lines_feed(struct lines *lines, const char *bytes, size_t size)
 			tell(lines);
 			continue;
 		}
-		lines->partial[lines->used++] = bytes[i];
 		if (lines->used == LINES_BYTES)
 			tell(lines);
+		lines->partial[lines->used++] = bytes[i];
 	}
 }
 

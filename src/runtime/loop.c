@@ -78,8 +78,10 @@ on_prepare(uv_prepare_t *prepare)
 	uint64_t busy = wall > waited ? wall - waited : 0;
 	int timeout = uv_backend_timeout(&loop->uv);
 
-	if (loop->quiet)
+	if (loop->quiet) {
+		emit_flush();
 		return;
+	}
 	loop->prepared = now;
 	loop->idle = idle;
 	if (!loop->turns)

@@ -39,8 +39,9 @@ struct port {
 	void *data;
 	uint64_t sent, received;
 	struct queue inbox;  /* under pair->lock */
-	bool woken, closed;  /* under pair->lock */
-	bool ending;         /* asks the other to close; under pair->lock */
+	bool woken;          /* under pair->lock */
+	bool closed;         /* set under pair->lock, see is_set() */
+	bool ending;         /* asks the other to close; the same */
 };
 
 struct pair {
@@ -54,6 +55,19 @@ static struct port *
 other_end(struct port *port)
 {
 	return &port->pair->ends[!port->side];
+}
+
+/* A flag of the other end, without the lock: what it was a moment ago. */
+static bool
+is_set(const bool *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_RELAXED);
+}
+
+static void
+set(bool *flag)
+{
+	__atomic_store_n(flag, true, __ATOMIC_RELAXED);
 }
 
 /* ---- what the stream hears ---- */
@@ -202,7 +216,7 @@ port_close(struct port *port)
 	if (uv_is_closing((uv_handle_t *)&port->poll))
 		return;
 	pthread_mutex_lock(&port->pair->lock);
-	port->closed = true;
+	set(&port->closed);
 	if (!other->closed)
 		wake(other);
 	pthread_mutex_unlock(&port->pair->lock);
@@ -222,7 +236,7 @@ void
 port_drop(struct port *port)
 {
 	pthread_mutex_lock(&port->pair->lock);
-	port->closed = true;
+	set(&port->closed);
 	wake(other_end(port));
 	pthread_mutex_unlock(&port->pair->lock);
 	release(port);
@@ -232,7 +246,7 @@ void
 port_end(struct port *port)
 {
 	pthread_mutex_lock(&port->pair->lock);
-	port->ending = true;
+	set(&port->ending);
 	wake(other_end(port));
 	pthread_mutex_unlock(&port->pair->lock);
 }
@@ -247,7 +261,8 @@ ask_other(struct port *port, bool *closed, bool *ending)
 }
 
 /* Whether the other end is closed is asked before the queue is emptied: what
- * it sent before it closed is then in the queue. */
+ * it sent before it closed is then in the queue. Whether we are to end is asked
+ * before each message. */
 static void
 on_woken(uv_poll_t *poll, int status, int events)
 {
@@ -262,7 +277,8 @@ on_woken(uv_poll_t *poll, int status, int events)
 		;
 	ask_other(port, &closed, &ending);
 	message = take_all(port);
-	while (message && !ending && !uv_is_closing((uv_handle_t *)poll)) {
+	while (message && !is_set(&other_end(port)->ending) &&
+	       !uv_is_closing((uv_handle_t *)poll)) {
 		struct message *next = message->next;
 
 		tell(port, EVENT_MESSAGE_RECV, message->bytes, message->size);
@@ -300,9 +316,12 @@ int
 port_post(struct port *port, const char *bytes, size_t size)
 {
 	struct port *other = other_end(port);
-	struct message *message = malloc(sizeof(*message) + size);
+	struct message *message;
 	bool closed;
 
+	if (port->closed || is_set(&other->closed))
+		return -EPIPE;
+	message = malloc(sizeof(*message) + size);
 	if (!message)
 		return -ENOMEM;
 	message->next = NULL;

@@ -37,8 +37,8 @@ void port_announce(struct port *port, uint32_t a_tid, uint32_t b_tid);
 
 void *port_data(const struct port *port);
 
-/* Sends `size` bytes to the other end; they are copied. 0; -EPIPE when the
- * other end is closed; -ENOMEM. */
+/* Sends `size` bytes to the other end; they are copied. 0; -EPIPE when either
+ * end is closed; -ENOMEM. */
 int port_post(struct port *port, const char *bytes, size_t size);
 
 /* Closes this end: what it was sent before is lost, what it sent arrives. */
