@@ -248,9 +248,12 @@ put_hill(const struct view *given, const struct area *area,
 			         pane_block((int)((heights[i] * 8 + most - 1) /
 			                          most)),
 			         STYLE_WAITING);
-	area_format(area, row, 1,
-	            view->thread->waiting ? STYLE_WAITING : STYLE_FAINT,
-	            "waiting %u", view->thread->waiting);
+	/* Where there is room the row says what it is, also when it is 0. */
+	if (view->thread->waiting || view->rows > 1)
+		area_format(area, row, 1,
+		            view->thread->waiting ? STYLE_WAITING
+		                                  : STYLE_FAINT,
+		            "waiting %u", view->thread->waiting);
 }
 
 /* ---- a lane ---- */
@@ -288,9 +291,12 @@ put_label(const struct view *view, const struct area *area,
 	for (int row = 0; row < lane->rows; row++)
 		area_fill(area, lane->row + row, 0, LABEL_COLS - 1, ' ',
 		          STYLE_BLOCKED_FILL);
-	area_cut(area, lane->row, 1, 9, STYLE_BLOCKED_FILL, text);
-	area_right(area, lane->row, LABEL_COLS - 1, STYLE_BLOCKED_FILL,
-	           length);
+	area_cut(area, lane->row, 1,
+	         lane->rows > 1 ? LABEL_COLS - 2
+	                        : LABEL_COLS - 3 - canvas_width(length),
+	         STYLE_BLOCKED_FILL, text);
+	area_right(area, lane->row + lane->rows - 1, LABEL_COLS - 1,
+	           STYLE_BLOCKED_FILL, length);
 	if (lane->rows > 1)
 		area_text(area, lane->row + 1, 1, STYLE_BLOCKED_FILL,
 		          "BLOCKED");

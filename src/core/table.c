@@ -49,13 +49,13 @@ unlink_row(struct table *table, void *rows, uint16_t index)
 static uint16_t
 longest_dead(const struct table *table, const void *rows)
 {
-	uint64_t least = UINT64_MAX;
+	uint64_t least = 0;
 	uint16_t found = 0;
 
 	for (uint32_t i = 0; i < table->count; i++) {
 		uint64_t died = row_at(table, rows, i)->died;
 
-		if (died && died < least) {
+		if (died && (!found || died < least)) {
 			least = died;
 			found = (uint16_t)(i + 1);
 		}

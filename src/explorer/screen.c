@@ -31,6 +31,7 @@ struct screen {
 	bool has_replay, virtual_clock, quitting, dirty;
 	uint64_t elapsed; /* of a replay, ns */
 	uint64_t drawn;   /* when the last frame was, ns */
+	uint64_t due;     /* when the next one is */
 	struct ui ui;
 	struct ui_status status;
 	struct canvas canvas;
@@ -111,11 +112,32 @@ play(struct screen *screen)
 	screen->status.over = screen->over;
 }
 
+static void on_frame(uv_timer_t *timer);
+
+/* The next frame is due a period after the last one was due, not after it was
+ * drawn: so the rate holds although a timer counts whole milliseconds. A frame
+ * that comes late is not made up for. */
+static void
+await_frame(struct screen *screen, uint64_t now)
+{
+	uint64_t period =
+	    SECOND_NS / (uint64_t)screen->session.options->fps;
+
+	screen->due += period;
+	if (screen->due < now || screen->due > now + period)
+		screen->due = now + period;
+	uv_timer_start(&screen->frame_timer, on_frame,
+	               (screen->due - now + 500000) / 1000000, 0);
+}
+
 static void
 on_frame(uv_timer_t *timer)
 {
 	struct screen *screen = timer->data;
 	uint64_t now = session_now();
+
+	uv_update_time(&screen->session.loop.uv);
+	await_frame(screen, now);
 
 	if (!screen->virtual_clock && !screen->ui.paused)
 		screen->elapsed += now - screen->drawn;
@@ -439,7 +461,6 @@ open_handles(struct screen *screen)
 	static uv_timer_t for_timer;
 	const struct options *options = screen->session.options;
 	uv_loop_t *uv = &screen->session.loop.uv;
-	uint64_t period = 1000 / (uint64_t)options->fps;
 
 	for (int i = 0; i < 4; i++) {
 		uv_signal_init(uv, &screen->signals[i]);
@@ -453,7 +474,7 @@ open_handles(struct screen *screen)
 	screen->tty.data = screen->frame_timer.data =
 	    screen->escape_timer.data = for_timer.data = screen;
 	uv_poll_start(&screen->tty, UV_READABLE, on_tty);
-	uv_timer_start(&screen->frame_timer, on_frame, 0, period);
+	uv_timer_start(&screen->frame_timer, on_frame, 0, 0);
 	if (options->for_ns)
 		uv_timer_start(&for_timer, on_time_over,
 		               (options->for_ns + 999999) / 1000000, 0);

@@ -29,14 +29,15 @@ set_string(struct line *line, const char *name, const char *value)
 	json_object_set_new(line->object, name, json_string(value));
 }
 
-/* The event's text, as valid UTF-8 whatever it was. */
+/* The event's text, as valid UTF-8 whatever it was; it may hold a NUL. */
 static void
 set_text(struct line *line, const char *name)
 {
 	char clean[EVENT_TEXT_MAX * 3 + 1];
+	size_t size = text_utf8(clean, sizeof(clean), line->text,
+	                        line->event->text);
 
-	text_utf8(clean, sizeof(clean), line->text, line->event->text);
-	set_string(line, name, clean);
+	json_object_set_new(line->object, name, json_stringn(clean, size));
 }
 
 /* Milliseconds with three digits behind the point. */
@@ -114,6 +115,8 @@ thread_died(struct line *line)
 
 	set_string(line, "name", thread ? thread->name : "");
 	set_string(line, "role", event_role_name(thread ? thread->role : 0));
+	if (thread && thread->role == ROLE_WORKER)
+		set_integer(line, "thread_id", thread->id);
 }
 
 static void
@@ -133,7 +136,16 @@ channel_born(struct line *line)
 static void
 channel_died(struct line *line)
 {
+	const struct channel_row *channel =
+	    model_channel(line->model, line->event->channel);
+
 	set_integer(line, "channel", line->event->channel >> 1);
+	if (!channel)
+		return;
+	set_string(line, "type", event_channel_name(channel->type));
+	set_end(line, "a", channel->a_pid, channel->a_tid);
+	if (channel->b_pid)
+		set_end(line, "b", channel->b_pid, channel->b_tid);
 }
 
 static void
@@ -167,7 +179,8 @@ handle(struct line *line)
 {
 	set_integer(line, "channel", line->event->channel >> 1);
 	set_integer(line, "number", line->event->number);
-	set_string(line, "type", "tcp");
+	set_string(line, "type",
+	           line->event->value == CHANNEL_PIPE ? "pipe" : "tcp");
 }
 
 static void

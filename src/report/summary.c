@@ -12,6 +12,13 @@ ms(uint64_t ns)
 	return (double)(ns / 1000) / 1000;
 }
 
+/* Time may go by before the first event. */
+static uint64_t
+duration(const struct model *model)
+{
+	return model->start ? model->now - model->start : 0;
+}
+
 static json_t *
 string_of(const char *text)
 {
@@ -53,6 +60,24 @@ thread_row(const struct model *model, const struct thread *thread)
 	                 ms(thread->cpu_ns), "wait_ms", ms(thread->wait_ns));
 }
 
+/* What its longest block came from, " (so)"; nothing when that is no longer
+ * known. */
+static void
+name_longest(const struct model *model, const struct thread *thread,
+             char *into, size_t room)
+{
+	uint64_t count = model->span_count < SPANS ? model->span_count : SPANS;
+
+	*into = '\0';
+	for (uint64_t i = 0; i < count; i++) {
+		const struct span *span = &model->spans[i];
+
+		if (span->blocked && span->tid == thread->tid && *span->name &&
+		    span->end - span->begin == thread->loop.block_max)
+			snprintf(into, room, " (%s)", span->name);
+	}
+}
+
 /* A finding: what is wrong, the number, the cure. The table of rules grows
  * with the screen's. */
 static void
@@ -63,17 +88,18 @@ find_blocks(const struct model *model, json_t *findings)
 	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
 		const struct thread *thread = &actors->threads[i];
 		const struct loop_state *loop = &thread->loop;
-		char name[64], text[256];
+		char name[64], cause[NAME_BYTES + 4], text[256];
 
 		if (!loop->blocks)
 			continue;
 		model_thread_label(model, thread, name, sizeof(name));
+		name_longest(model, thread, cause, sizeof(cause));
 		snprintf(text, sizeof(text),
 		         "The loop of %s was blocked %u time%s, longest "
-		         "%.0f ms (%s): do such work in a worker thread or a "
+		         "%.0f ms%s: do such work in a worker thread or a "
 		         "child process.",
 		         name, loop->blocks, loop->blocks == 1 ? "" : "s",
-		         ms(loop->block_max), loop->cause);
+		         ms(loop->block_max), cause);
 		json_array_append_new(
 		    findings,
 		    json_pack("{s:s,s:i,s:i,s:o}", "rule", "loop-blocked",
@@ -102,8 +128,8 @@ summary_json(FILE *file, const struct model *model,
 	summary = json_pack(
 	    "{s:I,s:s,s:f,s:I,s:I,s:I,s:I,s:{s:I,s:f,s:f},s:o,s:o,s:I,s:I,"
 	    "s:f,s:I,s:o}",
-	    "t", (json_int_t)(model->now - model->start), "kind", "summary",
-	    "duration_ms", ms(model->now - model->start), "processes",
+	    "t", (json_int_t)duration(model), "kind", "summary",
+	    "duration_ms", ms(duration(model)), "processes",
 	    (json_int_t)totals->processes, "crashed",
 	    (json_int_t)totals->crashed, "threads",
 	    (json_int_t)totals->threads, "messages", (json_int_t)totals->sent,
@@ -158,11 +184,12 @@ print_threads(FILE *file, const struct model *model)
 	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
 		const struct thread *thread = &actors->threads[i];
 		const struct loop_state *loop = &thread->loop;
-		char name[64];
+		char name[64], cut[21];
 
 		model_thread_label(model, thread, name, sizeof(name));
-		fprintf(file, "%8u %8u %-20.20s %10.1f %10.1f", thread->pid,
-		        thread->tid, name, ms(thread->cpu_ns),
+		text_clean(cut, sizeof(cut), name, strlen(name));
+		fprintf(file, "%8u %8u %-20s %10.1f %10.1f", thread->pid,
+		        thread->tid, cut, ms(thread->cpu_ns),
 		        ms(thread->wait_ns));
 		if (loop->exists)
 			fprintf(file, " %7u %10.1f %10.1f\n", loop->blocks,
@@ -185,7 +212,7 @@ summary_table(FILE *file, const struct model *model,
 	        " threads, %" PRIu64 " messages, %" PRIu64
 	        " blocks of a loop (longest %.1f ms, together %.1f ms), "
 	        "%" PRIu64 " events lost\n",
-	        ms(model->now - model->start) / 1000, totals->processes,
+	        ms(duration(model)) / 1000, totals->processes,
 	        totals->threads, totals->sent, totals->blocks,
 	        ms(totals->block_max), ms(totals->block_total), totals->lost);
 	if (totals->requests)

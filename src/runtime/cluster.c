@@ -154,9 +154,12 @@ reach(struct cluster_worker *worker, enum cluster_state state)
 		worker->cluster->events->worker(worker->cluster, worker);
 }
 
+/* Who was told to go takes no more connections. */
 static void
 set_free(struct cluster_worker *worker)
 {
+	if (worker->exited_after_disconnect)
+		return;
 	worker->is_free = true;
 	worker->freed = ++worker->cluster->turns;
 	deal(worker->cluster);

@@ -2,13 +2,17 @@
 
 #include "core/emit.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-/* One pool serves the whole process, as in libuv. */
-static unsigned running, queued, threads;
+/* One pool serves the whole process, as in libuv. Who changes a number tells it
+ * under the same lock: a gauge that came late would stay on the screen. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned running, queued; /* under the lock */
+static unsigned threads;
 
 static _Thread_local bool is_announced;
 
@@ -22,16 +26,20 @@ pool_size(void)
 }
 
 static void
-tell_gauge(void)
+count(int more_queued, int more_running)
 {
 	struct event event = {
 	    .kind = EVENT_POOL_GAUGE,
 	    .number = pool_size(),
-	    .value = __atomic_load_n(&running, __ATOMIC_RELAXED),
-	    .size = __atomic_load_n(&queued, __ATOMIC_RELAXED),
 	};
 
+	pthread_mutex_lock(&lock);
+	queued += (unsigned)more_queued;
+	running += (unsigned)more_running;
+	event.size = queued;
+	event.value = running;
 	emit(&event, NULL);
+	pthread_mutex_unlock(&lock);
 }
 
 /* libuv starts its threads when it first needs them; each names itself. */
@@ -60,9 +68,7 @@ on_run(uv_work_t *request)
 	struct event event = {.kind = EVENT_SPAN_BEGIN};
 
 	announce_thread();
-	__atomic_sub_fetch(&queued, 1, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
-	tell_gauge();
+	count(-1, 1);
 	event.time = uv_hrtime();
 	emit(&event, work->name);
 	work->run(work);
@@ -70,8 +76,7 @@ on_run(uv_work_t *request)
 	event.value = uv_hrtime() - event.time;
 	event.time += event.value;
 	emit(&event, work->name);
-	__atomic_sub_fetch(&running, 1, __ATOMIC_RELAXED);
-	tell_gauge();
+	count(0, -1);
 }
 
 static void
@@ -97,10 +102,9 @@ pool_submit(struct pool_work *work, struct loop *loop, const char *name,
 	work->data = data;
 	work->request.data = work;
 	snprintf(work->name, sizeof(work->name), "%s", name);
-	__atomic_add_fetch(&queued, 1, __ATOMIC_RELAXED);
-	tell_gauge();
+	count(1, 0);
 	error = uv_queue_work(&loop->uv, &work->request, on_run, on_done);
 	if (error)
-		__atomic_sub_fetch(&queued, 1, __ATOMIC_RELAXED);
+		count(-1, 0);
 	return error;
 }
