@@ -1,4 +1,4 @@
-#include "ladder.h"
+#include "ladder_rows.h"
 
 #include "core/text.h"
 
@@ -6,150 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANDIDATES = 1024, FLOWS_LOOKED_AT = 512, PENDING_APART = 5 };
+enum { PENDING_APART = 5 };
 #define SECOND_NS 1000000000ull
-#define REACH_NS (60 * SECOND_NS)
-
-/* What may become a row: its words stay where they are until it does. */
-struct candidate {
-	uint64_t time, waited;
-	struct ladder_end from, to;
-	int from_line, to_line;
-	enum ladder_state state;
-	unsigned count;
-	const char *text;
-	const struct process *ended; /* the words are how it ended */
-};
-
-struct candidates {
-	struct candidate rows[CANDIDATES];
-	int count;
-};
-
-static struct candidate *
-add(struct candidates *candidates, uint64_t time, struct ladder_end from,
-    struct ladder_end to, enum ladder_state state, const char *text)
-{
-	struct candidate *row;
-
-	if (candidates->count == CANDIDATES || !from.pid || !to.pid)
-		return NULL;
-	row = &candidates->rows[candidates->count++];
-	*row = (struct candidate){
-	    .time = time,
-	    .from = from,
-	    .to = to,
-	    .state = state,
-	    .count = 1,
-	    .text = text,
-	};
-	return row;
-}
-
-static struct ladder_end
-end_of(uint32_t pid, uint32_t tid)
-{
-	return (struct ladder_end){pid, tid ? tid : pid};
-}
-
-/* ---- sources ---- */
-
-static void
-add_flow(struct candidates *candidates, const struct view *view,
-         const struct flow *flow)
-{
-	uint64_t sent = flow->sent ? flow->sent : flow->received;
-	struct candidate *row;
-	enum ladder_state state = LADDER_DELIVERED;
-	uint64_t waited = 0;
-
-	if (sent > view->now)
-		return;
-	if (flow->received && flow->received <= view->now)
-		waited = flow->received - sent;
-	else if (model_is_waiting(view->model, flow))
-		waited = view->now - sent;
-	if (waited && (!flow->received || flow->received > view->now))
-		state = LADDER_PENDING;
-	else if (waited >= LADDER_LATE_NS)
-		state = LADDER_LATE;
-	row = add(candidates, sent, end_of(flow->from_pid, flow->from_tid),
-	          state == LADDER_PENDING
-	                  ? end_of(flow->wait_pid, flow->wait_tid)
-	                  : end_of(flow->to_pid, flow->to_tid),
-	          state, flow->text);
-	if (row)
-		row->waited = waited;
-}
-
-static void
-add_flows(struct candidates *candidates, const struct view *view)
-{
-	const struct flows *flows = &view->model->flows;
-	uint64_t oldest = flow_oldest(flows);
-
-	if (flows->newest - oldest > FLOWS_LOOKED_AT)
-		oldest = flows->newest - FLOWS_LOOKED_AT;
-	for (uint64_t id = flows->newest; id >= oldest && id > 0; id--)
-		add_flow(candidates, view, flow_at(flows, id));
-}
-
-static void
-add_lives(struct candidates *candidates, const struct view *view)
-{
-	const struct actors *actors = &view->model->actors;
-	uint64_t since = view->now > REACH_NS ? view->now - REACH_NS : 0;
-
-	for (uint32_t i = 0; i < actors->process_table.count; i++) {
-		const struct process *process = &actors->processes[i];
-		struct ladder_end child = end_of(process->pid, 0);
-		struct ladder_end parent = end_of(process->ppid, 0);
-		struct candidate *row;
-
-		if (!actor_process(actors, process->ppid))
-			continue;
-		if (process->row.born > since)
-			add(candidates, process->row.born, parent, child,
-			    LADDER_LIFE,
-			    process->how == BIRTH_SEEN
-			            ? "starts"
-			            : event_birth_name(process->how));
-		if (process->row.died <= since)
-			continue;
-		row = add(candidates, process->row.died, child, parent,
-		          LADDER_LIFE, "");
-		if (row)
-			row->ended = process;
-	}
-}
-
-static void
-add_lines(struct candidates *candidates, const struct view *view)
-{
-	const struct model *model = view->model;
-	uint64_t count = model->line_count < OUTPUT_LINES ? model->line_count : OUTPUT_LINES;
-
-	for (uint64_t i = 0; i < count && i < 64; i++) {
-		const struct output_line *line =
-		    &model->lines[(model->line_count - 1 - i) % OUTPUT_LINES];
-		const struct process *process =
-		    actor_process(&model->actors, line->pid);
-
-		if (!process || !actor_process(&model->actors, process->ppid))
-			continue;
-		add(candidates, line->time, end_of(line->pid, 0),
-		    end_of(process->ppid, 0), LADDER_DELIVERED,
-		    line->is_stderr ? "stderr" : "stdout");
-	}
-}
-
-static int
-compare(const void *left, const void *right)
-{
-	const struct candidate *a = left, *b = right;
-
-	return a->time < b->time ? -1 : a->time > b->time;
-}
 
 /* ---- lifelines ---- */
 
@@ -423,11 +281,7 @@ ladder_make(struct ladder *ladder, const struct view *view, int rows,
 {
 	static struct candidates all, some;
 
-	all.count = 0;
-	add_lines(&all, view);
-	add_lives(&all, view);
-	add_flows(&all, view);
-	qsort(all.rows, (size_t)all.count, sizeof(all.rows[0]), compare);
+	ladder_collect(&all, view);
 	if (rows > LADDER_ROWS)
 		rows = LADDER_ROWS;
 	memcpy(some.rows, all.rows, (size_t)all.count * sizeof(all.rows[0]));

@@ -1,16 +1,17 @@
 /*
  * Failures, before line one: no terminal; one that cannot move its cursor; a
  * terminal that stops reading (frames are dropped, the loop goes on); one that
- * goes away (term_read says so); a crash (the handler restores with what was
- * prepared beforehand, for it may call nothing but write and tcsetattr).
+ * goes away (term_read says so); a crash (restore.h).
  */
 #include "term.h"
+
+#include "restore.h"
+#include "term_type.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <ncurses.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +19,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <term.h>
-#include <termios.h>
 #include <unistd.h>
 
 enum { ATTR_BOLD = 1, ATTR_FAINT = 2, ATTR_REVERSE = 4, ATTR_UNDERLINE = 8 };
-enum { RESTORE_BYTES = 256, PENDING_BYTES = 1 << 20, STACK_BYTES = 65536 };
-enum { ROWS_USUAL = 24, COLS_USUAL = 80, STUCK_MS = 200 };
+enum { PENDING_BYTES = 1 << 20, ROWS_USUAL = 24, COLS_USUAL = 80 };
 
 #define BOLD ATTR_BOLD
 #define FAINT ATTR_FAINT
@@ -50,15 +49,12 @@ static const struct {
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 
-/* The terminal's state: there is one terminal, and the crash handler must
- * reach it. */
+/* There is one terminal. */
 static struct {
 	int fd;     /* our own opening of the terminal, non-blocking */
 	int memory; /* what curses writes to */
 	SCREEN *screen;
 	FILE *out, *in;
-	struct termios saved;
-	volatile sig_atomic_t is_open;
 	bool ascii, colour, mouse;
 	attr_t attributes[STYLES];
 	short pairs[STYLES];
@@ -66,75 +62,9 @@ static struct {
 	bool redraw;
 	char *pending; /* not yet taken by the terminal */
 	size_t pending_at, pending_size;
-	char restore[RESTORE_BYTES];
-	size_t restore_size;
 	uint64_t bytes, frames;
 } term = {.fd = -1, .memory = -1};
 
-/* ---- restoring ---- */
-
-/* For the few bytes that must get through; waits a little for a terminal that
- * is busy, not for one that is stuck. Safe in a signal handler. */
-static void
-write_all(const char *bytes, size_t size)
-{
-	struct pollfd ready = {.fd = term.fd, .events = POLLOUT};
-
-	while (size && poll(&ready, 1, STUCK_MS) == 1) {
-		ssize_t written = write(term.fd, bytes, size);
-
-		if (written <= 0)
-			return;
-		bytes += written;
-		size -= (size_t)written;
-	}
-}
-
-/* Safe in a signal handler. */
-static void
-restore_terminal(void)
-{
-	if (!term.is_open)
-		return;
-	term.is_open = 0;
-	write_all(term.restore, term.restore_size);
-	tcsetattr(term.fd, TCSANOW, &term.saved);
-}
-
-static void
-on_crash(int signum)
-{
-	restore_terminal();
-	signal(signum, SIG_DFL);
-	raise(signum);
-}
-
-static void
-catch_crashes(void)
-{
-	static const int fatal[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
-	static char stack[STACK_BYTES];
-	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
-	struct sigaction action = {.sa_handler = on_crash,
-	                           .sa_flags = SA_ONSTACK};
-
-	sigaltstack(&alternate, NULL);
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
-		sigaction(fatal[i], &action, NULL);
-}
-
-static void
-add_restore(const char *bytes)
-{
-	size_t size = bytes ? strlen(bytes) : 0;
-
-	if (bytes == (char *)-1 || term.restore_size + size > RESTORE_BYTES)
-		return;
-	memcpy(term.restore + term.restore_size, bytes ? bytes : "", size);
-	term.restore_size += size;
-}
-
-/* Worked out while all is well: a handler cannot ask terminfo. */
 static void
 prepare_restore(void)
 {
@@ -143,10 +73,9 @@ prepare_restore(void)
 	static const char *const names[] = {"sgr0",  "op",    "rmkx",
 	                                    "cnorm", "rmcup", "cnorm"};
 
-	term.restore_size = 0;
-	add_restore(SYNC_END MOUSE_OFF PASTE_OFF);
+	restore_add(SYNC_END MOUSE_OFF PASTE_OFF);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		add_restore(tigetstr(names[i]));
+		restore_add(tigetstr(names[i]));
 }
 
 /* ---- opening ---- */
@@ -156,26 +85,6 @@ refuse(char *error, size_t room, int code, const char *sentence)
 {
 	snprintf(error, room, "%s", sentence);
 	return code;
-}
-
-/* What to take the terminal for. Some say only "xterm" and can do more. */
-static const char *
-terminal_type(char *error, size_t room)
-{
-	const char *type = getenv("TERM");
-
-	if (!type || !*type || strcmp(type, "dumb") == 0) {
-		refuse(error, room, 0,
-		       "the terminal says it is dumb (TERM): looptop needs one "
-		       "that can move its cursor. Set TERM, or use --json or "
-		       "--summary.");
-		return NULL;
-	}
-	if (strcmp(type, "xterm") == 0 &&
-	    (getenv("XTERM_VERSION") || getenv("VTE_VERSION") ||
-	     getenv("COLORTERM")))
-		return "xterm-256color";
-	return type;
 }
 
 /* ncurses prints to stderr and exits when it does not know the type, unless
@@ -219,22 +128,12 @@ choose_looks(void)
 }
 
 static void
-set_raw(void)
-{
-	struct termios raw = term.saved;
-
-	cfmakeraw(&raw);
-	tcsetattr(term.fd, TCSADRAIN, &raw);
-}
-
-static void
 enter(void)
 {
-	set_raw();
-	term.is_open = 1;
-	write_all(PASTE_ON, sizeof(PASTE_ON) - 1);
+	restore_raw();
+	restore_write(PASTE_ON, sizeof(PASTE_ON) - 1);
 	if (term.mouse)
-		write_all(MOUSE_ON, sizeof(MOUSE_ON) - 1);
+		restore_write(MOUSE_ON, sizeof(MOUSE_ON) - 1);
 }
 
 /* On descriptor 0 itself O_NONBLOCK would stay with whoever shares it. */
@@ -273,17 +172,24 @@ open_curses(const char *type)
 int
 term_open(const struct term_options *options, char *error, size_t room)
 {
-	const char *type = terminal_type(error, room);
+	struct term_type_hints hints = {
+	    .term = getenv("TERM"),
+	    .capable = getenv("XTERM_VERSION") || getenv("VTE_VERSION") ||
+	               getenv("COLORTERM"),
+	};
+	const char *type = term_type(&hints);
 
 	if (open_device())
 		return refuse(error, room, -ENOTTY,
 		              "there is no terminal to draw on. Use --json or "
 		              "--summary, or run it in a terminal.");
 	if (!type)
-		return -EINVAL;
+		return refuse(error, room, -EINVAL,
+		              "the terminal says it is dumb (TERM): looptop "
+		              "needs one that can move its cursor. Set TERM, or "
+		              "use --json or --summary.");
 	term.pending = malloc(PENDING_BYTES);
 	type = known_type(type);
-	tcgetattr(term.fd, &term.saved);
 	if (!term.pending || !type || !open_curses(type))
 		return refuse(error, room, -EINVAL,
 		              "the terminal's type (TERM) is unknown and so is "
@@ -292,8 +198,8 @@ term_open(const struct term_options *options, char *error, size_t room)
 	    options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	term.mouse = !options->no_mouse;
 	choose_looks();
+	restore_open(term.fd);
 	prepare_restore();
-	catch_crashes();
 	enter();
 	term.redraw = true;
 	return 0;
@@ -302,11 +208,11 @@ term_open(const struct term_options *options, char *error, size_t room)
 void
 term_close(void)
 {
-	if (!term.is_open)
+	if (!restore_is_raw())
 		return;
 	/* Give the terminal a moment for what is still on its way. */
 	(void)term_flush();
-	restore_terminal();
+	restore_now();
 	close(term.fd);
 	term.fd = -1;
 }
@@ -489,12 +395,12 @@ term_suspend(void)
 	const char *const again[] = {enter_screen, keypad_on, hide};
 
 	(void)term_flush();
-	restore_terminal();
+	restore_now();
 	kill(0, SIGTSTP);
 	enter();
 	for (size_t i = 0; i < sizeof(again) / sizeof(*again); i++)
 		if (again[i] && again[i] != (char *)-1)
-			write_all(again[i], strlen(again[i]));
+			restore_write(again[i], strlen(again[i]));
 	term_redraw();
 }
 

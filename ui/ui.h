@@ -81,7 +81,7 @@ void ui_draw(struct ui *ui, const struct model *model,
 /* A sentence for the lower right corner. */
 void ui_say(struct ui *ui, const struct model *model, const char *text);
 
-/* ---- between ui.c, ui_act.c and ui_draw.c ---- */
+/* ---- between ui.c, ui_act.c, ui_choose.c and ui_draw.c ---- */
 
 /* The model that is shown: the one given, or the one that is held. */
 const struct model *ui_model(const struct ui *ui, const struct model *model);
@@ -105,7 +105,22 @@ void ui_choose_place(struct ui *ui, int n, struct command *command);
 void ui_choose_signal(struct ui *ui, int n, struct command *command);
 void ui_typed(struct ui *ui, struct command *command);
 
-/* Opens a menu. */
+/* Opens a menu; the list of signals for the selected process. */
 void ui_open_menu(struct ui *ui, enum menu_id menu);
+void ui_ask_signal(struct ui *ui, const struct model *model);
+
+/* The process under the cursor of the tree, 0: none. */
+uint32_t ui_chosen_pid(const struct ui *ui, const struct model *model);
+
+/* Begins a message for the stage; adds a field to it. */
+void ui_set_stage(struct command *command);
+void ui_set_field(struct command *command, const char *name, bool is_number,
+                  const char *value);
+
+/* The last load on a place: "main", "worker"; what blocks now, or the last
+ * load, in a worker thread. */
+void ui_order_load(struct ui *ui, const char *place, struct command *command);
+void ui_offload(struct ui *ui, const struct model *model,
+                struct command *command);
 
 #endif

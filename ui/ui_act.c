@@ -3,212 +3,11 @@
  */
 #include "ui.h"
 
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 enum { SCALES = 5, PAGE = 10 };
 
-/* The places a load can be put, in the order of the list. */
-static const struct {
-	char letter;
-	const char *name, *label;
-} places[] = {
-    {'m', "main", "on the main loop: it blocks"},
-    {'w', "worker", "in a worker thread"},
-    {'c', "child", "in a forked child"},
-    {'p', "pool", "in libuv's thread pool"},
-};
-
-static const struct {
-	char letter;
-	int signal;
-	const char *label;
-} signals[] = {
-    {'t', SIGTERM, "SIGTERM  15  asks it to end"},
-    {'k', SIGKILL, "SIGKILL   9  ends it, it cannot object"},
-    {'i', SIGINT, "SIGINT    2  as ^C does"},
-    {'h', SIGHUP, "SIGHUP    1  its terminal is gone"},
-    {'s', SIGSTOP, "SIGSTOP  19  stops it, it cannot object"},
-    {'c', SIGCONT, "SIGCONT  18  lets it go on"},
-    {'1', SIGUSR1, "SIGUSR1  10"},
-    {'2', SIGUSR2, "SIGUSR2  12"},
-};
-
-static void
-set_field(struct command *command, const char *name, bool is_number,
-          const char *value)
-{
-	struct command_field *field = &command->fields[command->field_count++];
-
-	field->name = name;
-	field->is_number = is_number;
-	snprintf(field->value, sizeof(field->value), "%s", value);
-}
-
-static void
-set_stage(struct command *command)
-{
-	memset(command, 0, sizeof(*command));
-	command->kind = COMMAND_STAGE;
-}
-
-/* ---- loads ---- */
-
-static void
-order_load(struct ui *ui, const char *place, struct command *command)
-{
-	char call[UI_LAST_LOAD + 32];
-
-	snprintf(call, sizeof(call), "%s(%ld)", ui->last_load,
-	         ui->last_argument);
-	set_stage(command);
-	set_field(command, "load", false, call);
-	set_field(command, "on", false, place);
-}
-
-/* What to offload is what blocks or blocked last: "fib(42)". */
-static void
-offload(struct ui *ui, const struct model *model, struct command *command)
-{
-	const struct actors *actors = &model->actors;
-	char name[UI_LAST_LOAD];
-	long argument;
-
-	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
-		const struct loop_state *loop = &actors->threads[i].loop;
-
-		if (loop->blocked_since &&
-		    sscanf(loop->cause, "%31[a-z](%ld)", name, &argument) ==
-		        2) {
-			memcpy(ui->last_load, name, sizeof(name));
-			ui->last_argument = argument;
-		}
-	}
-	order_load(ui, "worker", command);
-}
-
-static void
-ask_place(struct ui *ui, int load)
-{
-	char title[POPUP_TEXT];
-
-	ui->load = load;
-	snprintf(title, sizeof(title), "Where shall %s run?",
-	         ui->setup.loads[load].name);
-	popup_init(&ui->popup, title, -1, -1);
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		popup_add(&ui->popup, places[i].letter, places[i].label);
-	ui->mode = UI_PLACE;
-}
-
-void
-ui_choose_place(struct ui *ui, int n, struct command *command)
-{
-	const struct ui_load *load = &ui->setup.loads[ui->load];
-	char title[PROMPT_TITLE], usual[32];
-
-	(void)command;
-	snprintf(title, sizeof(title), "%s %s: %s", load->name,
-	         places[n].label, load->unit);
-	snprintf(usual, sizeof(usual), "%ld",
-	         strcmp(ui->last_load, load->name) == 0 ? ui->last_argument
-	                                                : load->argument);
-	ui->place = n;
-	prompt_init(&ui->prompt, title, usual, true);
-	ui->item = NULL;
-	ui->mode = UI_PROMPT;
-}
-
-/* ---- menus ---- */
-
-void
-ui_open_menu(struct ui *ui, enum menu_id menu)
-{
-	const struct menu_item *item;
-
-	ui->menu = menu;
-	ui->mode = UI_MENU;
-	popup_init(&ui->popup, menus[menu].name, 1,
-	           menu_col(menu, ui->setup.lab) - 1);
-	for (int i = 0; (item = menu_item(menu, i)) != NULL; i++)
-		popup_add(&ui->popup, item->letter, item->label);
-	for (int i = 0; menu == MENU_LOAD && i < ui->setup.load_count; i++) {
-		const struct ui_load *load = &ui->setup.loads[i];
-		char text[POPUP_TEXT];
-
-		snprintf(text, sizeof(text), "%-7s %s", load->name,
-		         load->help);
-		popup_add(&ui->popup, (char)('1' + i), text);
-	}
-}
-
-/* Asks for the next field of the item, or lets the command go. */
-static void
-next_field(struct ui *ui, struct command *command)
-{
-	const struct menu_field *field = &ui->item->fields[ui->field];
-
-	while (ui->field < COMMAND_FIELDS && field->name && !field->prompt) {
-		set_field(&ui->command, field->name, field->is_number,
-		          field->usual);
-		field = &ui->item->fields[++ui->field];
-	}
-	if (ui->field == COMMAND_FIELDS || !field->name) {
-		*command = ui->command;
-		return;
-	}
-	prompt_init(&ui->prompt, field->prompt, field->usual,
-	            field->is_number);
-	ui->mode = UI_PROMPT;
-}
-
-void
-ui_choose_item(struct ui *ui, const struct model *model, int n,
-               struct command *command)
-{
-	const struct menu_item *item = menu_item(ui->menu, n);
-
-	if (ui->menu == MENU_LOAD) {
-		ask_place(ui, n);
-		return;
-	}
-	if (item->request != REQUEST_NONE) {
-		ui_request(ui, model, item->request, command);
-		return;
-	}
-	ui->item = item;
-	ui->field = 0;
-	set_stage(&ui->command);
-	next_field(ui, command);
-}
-
-void
-ui_typed(struct ui *ui, struct command *command)
-{
-	const char *text = ui->prompt.text;
-
-	if (!*text)
-		return;
-	if (!ui->item) { /* a load's argument */
-		snprintf(ui->last_load, sizeof(ui->last_load), "%s",
-		         ui->setup.loads[ui->load].name);
-		ui->last_argument = strtol(text, NULL, 10);
-		order_load(ui, places[ui->place].name, command);
-		return;
-	}
-	set_field(&ui->command, ui->item->fields[ui->field].name,
-	          ui->item->fields[ui->field].is_number, text);
-	ui->field++;
-	next_field(ui, command);
-}
-
-/* ---- signals ---- */
-
 /* The process under the cursor, 0: none. */
-static uint32_t
-chosen_pid(const struct ui *ui, const struct model *model)
+uint32_t
+ui_chosen_pid(const struct ui *ui, const struct model *model)
 {
 	static struct tree_row rows[TREE_ROWS];
 	struct view view = ui_view(ui, model, NULL, PANE_PROCESSES);
@@ -218,43 +17,6 @@ chosen_pid(const struct ui *ui, const struct model *model)
 	if (cursor < 0 || cursor >= count || !rows[cursor].process)
 		return 0;
 	return rows[cursor].process->pid;
-}
-
-/* pid and name stay what they are while the list is open. */
-static void
-ask_signal(struct ui *ui, const struct model *model)
-{
-	const struct process *process;
-	char title[POPUP_TEXT], label[NAME_BYTES];
-
-	ui->signal_pid = chosen_pid(ui, model);
-	ui->signal_since = ui_model(ui, model)->now;
-	process = actor_process(&ui_model(ui, model)->actors, ui->signal_pid);
-	if (ui->setup.read_only) {
-		ui_say(ui, model, "Read-only: nothing is signalled.");
-		return;
-	}
-	if (!process || process->row.died) {
-		ui->focused = PANE_PROCESSES;
-		ui_say(ui, model, "Select a process first: j and k.");
-		return;
-	}
-	model_process_label(process, label, sizeof(label));
-	snprintf(title, sizeof(title), "Signal %s, pid %u", label,
-	         process->pid);
-	popup_init(&ui->popup, title, -1, -1);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		popup_add(&ui->popup, signals[i].letter, signals[i].label);
-	ui->mode = UI_SIGNAL;
-}
-
-void
-ui_choose_signal(struct ui *ui, int n, struct command *command)
-{
-	command->kind = COMMAND_SIGNAL;
-	command->pid = ui->signal_pid;
-	command->since = ui->signal_since;
-	command->signal = signals[n].signal;
 }
 
 /* ---- panes ---- */
@@ -280,7 +42,7 @@ move(struct ui *ui, const struct model *model, int step)
 	if (*cursor < 0)
 		*cursor = 0;
 	if (ui->focused == PANE_PROCESSES)
-		ui->selected_pid = chosen_pid(ui, model);
+		ui->selected_pid = ui_chosen_pid(ui, model);
 }
 
 static void
@@ -305,18 +67,18 @@ request_stage(struct ui *ui, const struct model *model, enum request request,
 {
 	switch (request) {
 	case REQUEST_BLOCK:
-		order_load(ui, "main", command);
+		ui_order_load(ui, "main", command);
 		break;
 	case REQUEST_OFFLOAD:
-		offload(ui, model, command);
+		ui_offload(ui, model, command);
 		break;
 	case REQUEST_FORK_WORKER:
-		set_stage(command);
-		set_field(command, "cluster", true, "1");
+		ui_set_stage(command);
+		ui_set_field(command, "cluster", true, "1");
 		break;
 	case REQUEST_FEWER_WORKERS:
-		set_stage(command);
-		set_field(command, "disconnect", false, "newest");
+		ui_set_stage(command);
+		ui_set_field(command, "disconnect", false, "newest");
 		break;
 	default:
 		command->kind = COMMAND_NEW_STAGE;
@@ -340,7 +102,7 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 		ui_open_menu(ui, ui->setup.lab ? MENU_CHILD : MENU_VIEW);
 		return true;
 	case REQUEST_SIGNAL:
-		ask_signal(ui, model);
+		ui_ask_signal(ui, model);
 		return true;
 	case REQUEST_NEXT_PANE:
 		ui->focused = (ui->focused + 1) % PANES;

@@ -1,56 +1,34 @@
-/*
- * The explorer's loop on a terminal: keys, frames, the session's events.
- *
- * In a test (LOOPTOP_TEST set) a mark (OSC 7777 ; n ; ms) is answered when all
- * that came before it has been handled and drawn; a replay's clock then moves
- * by marks alone.
- */
+/* The explorer's loop on a terminal: its life and its frames. */
 #include "screen.h"
 
-#include "lab.h"
-#include "replay.h"
+#include "screen_parts.h"
 
 #include "ui/term.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { INPUT_BYTES = 4096, ESCAPE_MS = 30, EXIT_SIGNAL = 128 };
 #define SECOND_NS 1000000000ull
 
-struct screen {
-	struct session session;
-	struct replay replay;
-	bool has_replay, virtual_clock, quitting, dirty;
-	uint64_t elapsed; /* of a replay, ns */
-	uint64_t drawn;   /* when the last frame was, ns */
-	uint64_t due;     /* when the next one is */
-	struct ui ui;
-	struct ui_status status;
-	struct canvas canvas;
-	uv_poll_t tty;
-	uv_timer_t frame_timer, escape_timer;
-	uv_signal_t signals[4];
-	char input[INPUT_BYTES];
-	size_t input_size;
-	int exit_code;
-	char over[240], error[256];
-	/* for the numbers in the bar */
-	uint64_t second, frames, requests;
-	double cpu_ms;
-};
-
-static void
-say(struct screen *screen, const char *text)
+void
+screen_say(struct screen *screen, const char *text)
 {
 	ui_say(&screen->ui, &screen->session.model, text);
+}
+
+void
+screen_quit(struct screen *screen)
+{
+	screen->quitting = true;
+	if (screen->session.has_program)
+		session_end(&screen->session);
+	else
+		uv_stop(&screen->session.loop.uv);
 }
 
 /* ---- frames ---- */
@@ -77,8 +55,8 @@ count_second(struct screen *screen, uint64_t now)
 	screen->requests = requests;
 }
 
-static void
-draw(struct screen *screen)
+void
+screen_draw(struct screen *screen)
 {
 	int rows, cols;
 
@@ -91,8 +69,8 @@ draw(struct screen *screen)
 }
 
 /* Lets the recording go on to where its clock is. */
-static void
-play(struct screen *screen)
+void
+screen_play(struct screen *screen)
 {
 	struct session *session = &screen->session;
 	int more;
@@ -144,294 +122,14 @@ on_frame(uv_timer_t *timer)
 	screen->drawn = now;
 	if (!screen->has_replay)
 		model_tick(&screen->session.model, now);
-	play(screen);
+	screen_play(screen);
 	if (now - screen->second >= SECOND_NS && !screen->virtual_clock)
 		count_second(screen, now);
 	if (!screen->ui.paused || screen->dirty)
-		draw(screen);
+		screen_draw(screen);
 	else
 		(void)term_flush();
 }
-
-/* ---- commands ---- */
-
-static void
-quit(struct screen *screen)
-{
-	screen->quitting = true;
-	if (screen->session.has_program)
-		session_end(&screen->session);
-	else
-		uv_stop(&screen->session.loop.uv);
-}
-
-static void
-send_signal(struct screen *screen, const struct command *command)
-{
-	const char *name = sigabbrev_np(command->signal);
-	char text[128];
-	int error;
-
-	error = screen->has_replay
-	                ? -ESRCH
-	                : observe_signal(screen->session.observe,
-	                                 (pid_t)command->pid, command->since,
-	                                 command->signal);
-	if (error)
-		snprintf(text, sizeof(text), "SIG%s to %u: %s.", name,
-		         command->pid,
-		         error == -ESRCH ? "that process has ended"
-		                         : strerror(-error));
-	else
-		snprintf(text, sizeof(text), "SIG%s was sent to %u.", name,
-		         command->pid);
-	say(screen, text);
-}
-
-static void
-save(struct screen *screen)
-{
-	char path[64], text[96], *dump;
-	FILE *file = NULL;
-
-	for (int i = 1; i < 1000 && !file; i++) {
-		snprintf(path, sizeof(path), "looptop-%d.txt", i);
-		file = fopen(path, "wxe");
-		if (!file && errno != EEXIST)
-			break;
-	}
-	draw(screen);
-	dump = canvas_dump(&screen->canvas, false);
-	if (file && dump) {
-		fputs(dump, file);
-		snprintf(text, sizeof(text), "The screen is in %s.", path);
-	} else {
-		snprintf(text, sizeof(text), "%s: cannot be written: %s.",
-		         path, strerror(errno));
-	}
-	if (file)
-		fclose(file);
-	free(dump);
-	say(screen, text);
-}
-
-static void
-new_stage(struct screen *screen)
-{
-	int error;
-
-	if (!screen->ui.setup.lab)
-		return;
-	error = session_start_stage(&screen->session);
-	if (error == -EBUSY)
-		say(screen, "The stage is there already.");
-	else if (error)
-		say(screen, "A new stage cannot be started.");
-	else
-		screen->status.over = NULL;
-}
-
-static void
-answer_mark(struct screen *screen, const struct command *command)
-{
-	char mark[64];
-	int size;
-
-	if (screen->virtual_clock)
-		screen->elapsed += command->mark_ms * 1000000;
-	play(screen);
-	draw(screen);
-	size = snprintf(mark, sizeof(mark), "\033]7777;%" PRIu64 ";0\a",
-	                command->mark);
-	term_send(mark, (size_t)size);
-}
-
-static void
-tell_stage(struct screen *screen, const struct command *command)
-{
-	if (lab_command(&screen->session, command) == -EPIPE)
-		say(screen, "There is no stage. N starts a new one.");
-}
-
-static void
-obey(struct screen *screen, const struct command *command)
-{
-	switch (command->kind) {
-	case COMMAND_STAGE:
-		tell_stage(screen, command);
-		break;
-	case COMMAND_SIGNAL:
-		send_signal(screen, command);
-		break;
-	case COMMAND_NEW_STAGE:
-		new_stage(screen);
-		break;
-	case COMMAND_SAVE:
-		save(screen);
-		break;
-	case COMMAND_REDRAW:
-		term_redraw();
-		break;
-	case COMMAND_SUSPEND:
-		term_suspend();
-		break;
-	case COMMAND_MOUSE:
-		term_mouse(screen->ui.mouse);
-		break;
-	case COMMAND_QUIT:
-		quit(screen);
-		break;
-	case COMMAND_MARK:
-		answer_mark(screen, command);
-		break;
-	case COMMAND_NONE:
-		break;
-	}
-}
-
-/* ---- keys ---- */
-
-static void
-take_keys(struct screen *screen, bool final)
-{
-	size_t at = 0;
-
-	while (at < screen->input_size) {
-		struct command command;
-		struct key key;
-		size_t took =
-		    key_parse(screen->input + at, screen->input_size - at,
-		              final, &key);
-
-		if (!took)
-			break;
-		at += took;
-		ui_key(&screen->ui, &screen->session.model, &key, &command);
-		obey(screen, &command);
-	}
-	screen->input_size -= at;
-	memmove(screen->input, screen->input + at, screen->input_size);
-	screen->dirty = true;
-}
-
-/* Nothing followed the ESC: it was the key. */
-static void
-on_escape(uv_timer_t *timer)
-{
-	struct screen *screen = timer->data;
-
-	take_keys(screen, true);
-	draw(screen);
-}
-
-static void
-on_tty(uv_poll_t *poll, int status, int events)
-{
-	struct screen *screen = poll->data;
-	ssize_t got;
-
-	(void)status;
-	(void)events;
-	got = term_read(screen->input + screen->input_size,
-	                INPUT_BYTES - screen->input_size);
-	if (got < 0) {
-		uv_poll_stop(poll);
-		screen->exit_code = EXIT_SIGNAL + SIGHUP;
-		quit(screen);
-		return;
-	}
-	screen->input_size += (size_t)got;
-	take_keys(screen, screen->input_size == INPUT_BYTES);
-	uv_timer_stop(&screen->escape_timer);
-	if (screen->input_size)
-		uv_timer_start(&screen->escape_timer, on_escape, ESCAPE_MS, 0);
-	if (!screen->quitting)
-		draw(screen);
-}
-
-/* ---- the program ---- */
-
-static void
-on_started(struct session *session)
-{
-	if (session->is_stage)
-		lab_begin(session);
-}
-
-static void
-on_failed(struct session *session, int error)
-{
-	struct screen *screen = session->front_data;
-
-	snprintf(screen->error, sizeof(screen->error), "%s: %s.",
-	         session->options->command[0], strerror(-error));
-	screen->exit_code = error == -ENOENT ? EXIT_NO_FILE : EXIT_NO_EXEC;
-	quit(screen);
-}
-
-static void
-on_ended(struct session *session, int status)
-{
-	struct screen *screen = session->front_data;
-	const char *name =
-	    WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
-	char how[32];
-
-	if (screen->quitting)
-		return;
-	if (name)
-		snprintf(how, sizeof(how), "killed by SIG%s", name);
-	else
-		snprintf(how, sizeof(how), "exit code %d",
-		         WEXITSTATUS(status));
-	if (session->is_stage) {
-		snprintf(screen->over, sizeof(screen->over),
-		         "THE STAGE IS GONE: %s   what it had started is ended "
-		         "too   [N] a new stage",
-		         how);
-		session_end(session);
-	} else {
-		snprintf(screen->over, sizeof(screen->over),
-		         "THE PROGRAM HAS ENDED: %s after %.1f s   [q] quit",
-		         how,
-		         (double)(session->model.now - session->model.start) /
-		                 1e9);
-		screen->exit_code = WIFSIGNALED(status)
-		                            ? EXIT_SIGNAL + WTERMSIG(status)
-		                            : WEXITSTATUS(status);
-	}
-	screen->status.over = screen->over;
-}
-
-static void
-on_alone(struct session *session)
-{
-	struct screen *screen = session->front_data;
-
-	if (screen->quitting)
-		uv_stop(&session->loop.uv);
-}
-
-static void
-on_sampled(struct session *session)
-{
-	struct screen *screen = session->front_data;
-
-	if (session->options->verb != VERB_ATTACH || screen->status.over ||
-	    observe_alive(session->observe))
-		return;
-	snprintf(screen->over, sizeof(screen->over),
-	         "THE PROCESS HAS ENDED   [q] quit");
-	screen->status.over = screen->over;
-}
-
-static const struct session_front front = {
-    .started = on_started,
-    .failed = on_failed,
-    .ended = on_ended,
-    .alone = on_alone,
-    .sampled = on_sampled,
-};
 
 /* ---- life ---- */
 
@@ -445,13 +143,13 @@ on_signal(uv_signal_t *handle, int signum)
 		return;
 	}
 	screen->exit_code = EXIT_SIGNAL + signum;
-	quit(screen);
+	screen_quit(screen);
 }
 
 static void
 on_time_over(uv_timer_t *timer)
 {
-	quit(timer->data);
+	screen_quit(timer->data);
 }
 
 static void
@@ -467,13 +165,10 @@ open_handles(struct screen *screen)
 		screen->signals[i].data = screen;
 		uv_signal_start(&screen->signals[i], on_signal, caught[i]);
 	}
-	uv_poll_init(uv, &screen->tty, term_fd());
 	uv_timer_init(uv, &screen->frame_timer);
-	uv_timer_init(uv, &screen->escape_timer);
 	uv_timer_init(uv, &for_timer);
-	screen->tty.data = screen->frame_timer.data =
-	    screen->escape_timer.data = for_timer.data = screen;
-	uv_poll_start(&screen->tty, UV_READABLE, on_tty);
+	screen->frame_timer.data = for_timer.data = screen;
+	screen_open_keys(screen);
 	uv_timer_start(&screen->frame_timer, on_frame, 0, 0);
 	if (options->for_ns)
 		uv_timer_start(&for_timer, on_time_over,
@@ -489,14 +184,14 @@ open_session(struct screen *screen, const struct options *options)
 	int code;
 
 	if (options->verb != VERB_REPLAY)
-		return session_open(&screen->session, options, &front, screen,
+		return session_open(&screen->session, options, &screen_front, screen,
 		                    error, room);
 	code = replay_open(&screen->replay, options->file, error, room);
 	if (code)
 		return code;
 	screen->has_replay = screen->status.is_replay = true;
 	screen->virtual_clock = getenv("LOOPTOP_TEST") != NULL;
-	return session_open_replay(&screen->session, options, &front, screen,
+	return session_open_replay(&screen->session, options, &screen_front, screen,
 	                           error, room);
 }
 

@@ -1,0 +1,32 @@
+/*
+ * ladder_rows: everything that may become a row of the ladder, in the order of
+ * time. For ladder.c.
+ */
+#ifndef UI_LADDER_ROWS_H
+#define UI_LADDER_ROWS_H
+
+#include "ladder.h"
+
+enum { CANDIDATES = 1024 };
+
+/* What may become a row: its words stay where they are until it does. */
+struct candidate {
+	uint64_t time, waited;
+	struct ladder_end from, to;
+	int from_line, to_line;
+	enum ladder_state state;
+	unsigned count;
+	const char *text;
+	const struct process *ended; /* the words are how it ended */
+};
+
+struct candidates {
+	struct candidate rows[CANDIDATES];
+	int count;
+};
+
+/* Collects them from the model, the oldest first; of messages the newest few
+ * hundred. The words are the model's. */
+void ladder_collect(struct candidates *candidates, const struct view *view);
+
+#endif

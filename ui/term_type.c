@@ -1,0 +1,13 @@
+#include "term_type.h"
+
+#include <string.h>
+
+const char *
+term_type(const struct term_type_hints *hints)
+{
+	if (!hints->term || !*hints->term || strcmp(hints->term, "dumb") == 0)
+		return NULL;
+	if (strcmp(hints->term, "xterm") == 0 && hints->capable)
+		return "xterm-256color";
+	return hints->term;
+}
