@@ -106,6 +106,15 @@ link_report  := cmocka $(libs_report)
 link_ui      := cmocka
 link_end     := $(libs_tests) jansson
 
+# The harness of the end-to-end tests has tests too.
+tests_tty := $(patsubst tests/tty/test_%.c,$(BUILD)/tests/tty_%,\
+               $(wildcard tests/tty/test_*.c))
+$(tests_tty): $(BUILD)/tests/tty_%: $(BUILD)/obj/tests/tty/test_%.o $(objs_tty)
+	@echo "  LINK  $@"
+	@mkdir -p $(@D)
+	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs $(libs_tests)) -lutil
+
 define test_rules
 $(call tests_of,$(1)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_$(1))
 	@echo "  LINK  $$@"
@@ -126,9 +135,9 @@ $(tests_tiny): $(BUILD)/tests/%-tiny: $(BUILD)/tiny/tests/%.o $(objs_tiny)
 	@mkdir -p $(@D)
 	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka)
 
-test: $(BUILD)/looptop $(tests_all) $(tests_tiny)
+test: $(BUILD)/looptop $(tests_all) $(tests_tiny) $(tests_tty)
 	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/run.sh \
-		$(tests_all) $(tests_tiny)
+		$(tests_all) $(tests_tiny) $(tests_tty)
 
 # The golden screens as they are now: look at the difference afterwards.
 bless: $(BUILD)/tests/ui_golden
@@ -187,10 +196,9 @@ bench: $(BUILD)/looptop $(benches)
 
 # ---- pictures: the real program on a pseudo terminal ----
 
-$(BUILD)/shot: $(call obj_of,$(wildcard tests/tty/shot.c tests/tty/script.c)) \
-		$(objs_tty)
+$(BUILD)/shot: $(call obj_of,tests/tty/shot.c) $(objs_tty)
 	@mkdir -p $(@D)
-	@$(CC) $(flags) $(LDFLAGS) -o $@ $(sort $^) \
+	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs vterm) -lutil
 
 screenshots: $(BUILD)/looptop $(BUILD)/shot

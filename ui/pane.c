@@ -77,8 +77,8 @@ compare_lanes(const void *left, const void *right)
 
 	if (rank_of(a) != rank_of(b))
 		return rank_of(a) - rank_of(b);
-	if (a->row.born != b->row.born)
-		return a->row.born < b->row.born ? -1 : 1;
+	/* Not by birth: of children forked at once the last may be heard
+	 * first. */
 	return a->tid < b->tid ? -1 : a->tid > b->tid;
 }
 

@@ -14,7 +14,7 @@ struct choice {
 	bool interesting; /* a loop, a worker, a pool thread, or it ran */
 };
 
-/* Loops first, then what used CPU, in the order they were born. */
+/* Loops first, and what used CPU; then in the order of their ids. */
 static int
 compare(const void *left, const void *right)
 {
@@ -22,8 +22,6 @@ compare(const void *left, const void *right)
 
 	if (a->interesting != b->interesting)
 		return a->interesting ? -1 : 1;
-	if (a->thread->row.born != b->thread->row.born)
-		return a->thread->row.born < b->thread->row.born ? -1 : 1;
 	return a->thread->tid < b->thread->tid ? -1
 	                                       : a->thread->tid > b->thread->tid;
 }

@@ -17,31 +17,36 @@ enum direction { LEFT, RIGHT, UP, DOWN };
 
 /* U+2500..257F: the weights of the four arms, one digit each: left, right, up,
  * down. 0: a curve, see below. */
+/* clang-format off */
 static const uint16_t lines[128] = {
-    0x1100, 0x2200, 0x0011, 0x0022, 0x1100, 0x2200, 0x0011, 0x0022, /* 2500 */
-    0x1100, 0x2200, 0x0011, 0x0022, 0x0101, 0x0201, 0x0102, 0x0202,
-    0x1001, 0x2001, 0x1002, 0x2002, 0x0110, 0x0210, 0x0120, 0x0220, /* 2510 */
-    0x1010, 0x2010, 0x1020, 0x2020, 0x0111, 0x0211, 0x0121, 0x0112,
-    0x0122, 0x0221, 0x0212, 0x0222, 0x1011, 0x2011, 0x1021, 0x1012, /* 2520 */
-    0x1022, 0x2021, 0x2012, 0x2022, 0x1101, 0x2101, 0x1201, 0x2201,
-    0x1102, 0x2102, 0x1202, 0x2202, 0x1110, 0x2110, 0x1210, 0x2210, /* 2530 */
-    0x1120, 0x2120, 0x1220, 0x2220, 0x1111, 0x2111, 0x1211, 0x2211,
-    0x1121, 0x1112, 0x1122, 0x2121, 0x1221, 0x2112, 0x1212, 0x2221, /* 2540 */
-    0x2212, 0x2122, 0x1222, 0x2222, 0x1100, 0x2200, 0x0011, 0x0022,
-    0x3300, 0x0033, 0x0301, 0x0103, 0x0303, 0x3001, 0x1003, 0x3003, /* 2550 */
-    0x0310, 0x0130, 0x0330, 0x3010, 0x1030, 0x3030, 0x0311, 0x0133,
-    0x0333, 0x3011, 0x1033, 0x3033, 0x3301, 0x1103, 0x3303, 0x3310, /* 2560 */
-    0x1130, 0x3330, 0x3311, 0x1133, 0x3333, 0,      0,      0,
-    0,      0,      0,      0,      0x1000, 0x0010, 0x0100, 0x0001, /* 2570 */
-    0x2000, 0x0020, 0x0200, 0x0002, 0x1200, 0x0012, 0x2100, 0x0021,
+	0x1100, 0x2200, 0x0011, 0x0022, 0x1100, 0x2200, 0x0011, 0x0022, /* 2500 */
+	0x1100, 0x2200, 0x0011, 0x0022, 0x0101, 0x0201, 0x0102, 0x0202,
+	0x1001, 0x2001, 0x1002, 0x2002, 0x0110, 0x0210, 0x0120, 0x0220, /* 2510 */
+	0x1010, 0x2010, 0x1020, 0x2020, 0x0111, 0x0211, 0x0121, 0x0112,
+	0x0122, 0x0221, 0x0212, 0x0222, 0x1011, 0x2011, 0x1021, 0x1012, /* 2520 */
+	0x1022, 0x2021, 0x2012, 0x2022, 0x1101, 0x2101, 0x1201, 0x2201,
+	0x1102, 0x2102, 0x1202, 0x2202, 0x1110, 0x2110, 0x1210, 0x2210, /* 2530 */
+	0x1120, 0x2120, 0x1220, 0x2220, 0x1111, 0x2111, 0x1211, 0x2211,
+	0x1121, 0x1112, 0x1122, 0x2121, 0x1221, 0x2112, 0x1212, 0x2221, /* 2540 */
+	0x2212, 0x2122, 0x1222, 0x2222, 0x1100, 0x2200, 0x0011, 0x0022,
+	0x3300, 0x0033, 0x0301, 0x0103, 0x0303, 0x3001, 0x1003, 0x3003, /* 2550 */
+	0x0310, 0x0130, 0x0330, 0x3010, 0x1030, 0x3030, 0x0311, 0x0133,
+	0x0333, 0x3011, 0x1033, 0x3033, 0x3301, 0x1103, 0x3303, 0x3310, /* 2560 */
+	0x1130, 0x3330, 0x3311, 0x1133, 0x3333, 0,      0,      0,
+	0,      0,      0,      0,      0x1000, 0x0010, 0x0100, 0x0001, /* 2570 */
+	0x2000, 0x0020, 0x0200, 0x0002, 0x1200, 0x0012, 0x2100, 0x0021,
 };
+/* clang-format on */
 
 /* U+256D..2573: four rounded corners, three diagonals. */
 static const struct box_curve curves[] = {
-    {16, 17, "a7 7 0 0 0-7 7v8"},   {0, 17, "h2a7 7 0 0 1 7 7v8"},
-    {0, 17, "h2a7 7 0 0 0 7-7v-10"}, {16, 17, "a7 7 0 0 1-7-7v-10"},
-    {16, 0, "l-16 32"},             {0, 0, "l16 32"},
-    {0, 0, "l16 32m0-32l-16 32"},
+	{16, 17, "a7 7 0 0 0-7 7v8"},
+	{0, 17, "h2a7 7 0 0 1 7 7v8"},
+	{0, 17, "h2a7 7 0 0 0 7-7v-10"},
+	{16, 17, "a7 7 0 0 1-7-7v-10"},
+	{16, 0, "l-16 32"},
+	{0, 0, "l16 32"},
+	{0, 0, "l16 32m0-32l-16 32"},
 };
 
 /*
@@ -67,7 +72,7 @@ arm(uint16_t arms, enum direction direction)
  * at the cell's edge `reach` zones inwards. */
 static void
 set_arm(struct zones *zones, enum direction direction, int side, int reach,
-        bool value)
+	bool value)
 {
 	for (int strip = MIDDLE - side; strip <= MIDDLE + side; strip++)
 		for (int i = 0; i <= reach; i++) {
@@ -112,7 +117,7 @@ set_lines(struct zones *zones, uint16_t arms)
 
 		if (weight == LIGHT || weight == HEAVY)
 			set_arm(zones, d, weight == HEAVY, reach_of(arms, d),
-			        true);
+				true);
 	}
 }
 
@@ -132,9 +137,9 @@ line_rects(uint16_t arms, struct box_rect *rects)
 			if (col == first)
 				continue;
 			rects[count++] = (struct box_rect){
-			    zone_x[first], zone_y[row],
-			    zone_x[col] - zone_x[first],
-			    zone_y[row + 1] - zone_y[row]};
+				zone_x[first], zone_y[row],
+				zone_x[col] - zone_x[first],
+				zone_y[row + 1] - zone_y[row]};
 		}
 	return count;
 }
@@ -165,14 +170,13 @@ dash_rects(uint16_t arms, int count, struct box_rect *rects)
 
 		begin += gap / 2;
 		end += gap / 2;
-		rects[i] = is_level ? (struct box_rect){begin, zone_y[from],
-		                                        end - begin,
-		                                        zone_y[to] -
-		                                            zone_y[from]}
-		                    : (struct box_rect){zone_x[from], begin,
-		                                        zone_x[to] -
-		                                            zone_x[from],
-		                                        end - begin};
+		rects[i] = (struct box_rect){zone_x[from], begin,
+					     zone_x[to] - zone_x[from],
+					     end - begin};
+		if (is_level)
+			rects[i] = (struct box_rect){begin, zone_y[from],
+						     end - begin,
+						     zone_y[to] - zone_y[from]};
 	}
 	return count;
 }
@@ -188,8 +192,8 @@ quadrant_rects(uint32_t point, struct box_rect *rects)
 	for (int i = 0; i < 4; i++)
 		if (bits >> i & 1)
 			rects[count++] = (struct box_rect){
-			    i % 2 * BOX_WIDTH / 2, i / 2 * BOX_HEIGHT / 2,
-			    BOX_WIDTH / 2, BOX_HEIGHT / 2};
+				i % 2 * BOX_WIDTH / 2, i / 2 * BOX_HEIGHT / 2,
+				BOX_WIDTH / 2, BOX_HEIGHT / 2};
 	return count;
 }
 
@@ -228,16 +232,22 @@ box_is_shape(uint32_t point)
 	       (point >= BRAILLE_FIRST && point <= BRAILLE_LAST);
 }
 
+bool
+box_is_block(uint32_t point)
+{
+	return point >= BLOCKS_FIRST && point <= BLOCKS_LAST;
+}
+
 int
 box_rects(uint32_t point, struct box_rect rects[BOX_RECTS])
 {
-	if (point >= BLOCKS_FIRST && point <= BLOCKS_LAST)
+	if (box_is_block(point))
 		return block_rects(point, rects);
 	if (point < LINES_FIRST || point > BLOCKS_LAST)
 		return 0;
 	if (dashes(point))
 		return dash_rects(lines[point - LINES_FIRST], dashes(point),
-		                  rects);
+				  rects);
 	return line_rects(lines[point - LINES_FIRST], rects);
 }
 
@@ -268,6 +278,6 @@ box_dots(uint32_t point, struct box_dot dots[BOX_DOTS])
 	for (int i = 0; i < BOX_DOTS; i++)
 		if (point >> i & 1)
 			dots[count++] = (struct box_dot){4 + 8 * cols[i],
-			                                 4 + 8 * rows[i]};
+							 4 + 8 * rows[i]};
 	return count;
 }

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BOX_WIDTH = 16, BOX_HEIGHT = 32, BOX_LINE = 2, BOX_DOT = 3 };
+enum { BOX_WIDTH = 16, BOX_HEIGHT = 32, BOX_LINE = 2 };
 enum { BOX_RECTS = 16, BOX_DOTS = 8 };
 
 struct box_rect {
@@ -22,8 +22,11 @@ struct box_rect {
 };
 
 struct box_dot {
-	int x, y; /* its middle; BOX_DOT is its radius */
+	int x, y; /* its middle */
 };
+
+/* SVG: a dot around the current point. */
+#define BOX_DOT "m-3 0a3 3 0 0 1 6 0a3 3 0 0 1-6 0"
 
 /* A line to be stroked BOX_LINE wide. */
 struct box_curve {
@@ -33,6 +36,9 @@ struct box_curve {
 
 /* Whether a character is drawn by what follows instead of a font. */
 bool box_is_shape(uint32_t point);
+
+/* Whether it is a block element: an area, not a line. */
+bool box_is_block(uint32_t point);
 
 /* The rectangles to fill; returns how many, at most BOX_RECTS. */
 int box_rects(uint32_t point, struct box_rect rects[BOX_RECTS]);

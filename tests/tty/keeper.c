@@ -16,9 +16,8 @@ enum { CONTROL = 3 }; /* the keeper's end of the socket, behind stdio */
 
 /* They tell of the terminal the tests run in, not of this one. */
 static const char *const foreign[] = {
-    "LINES",        "COLUMNS",      "NO_COLOR", "COLORTERM",
-    "TERM_PROGRAM", "VTE_VERSION",  "TMUX",     "STY",
-    "TERMINFO",     "XTERM_VERSION"};
+	"LINES",       "COLUMNS", "NO_COLOR", "COLORTERM", "TERM_PROGRAM",
+	"VTE_VERSION", "TMUX",	  "STY",      "TERMINFO",  "XTERM_VERSION"};
 
 static void
 tell(int control, enum keeper_kind kind, int value)
@@ -133,7 +132,7 @@ static _Noreturn void
 keep(pid_t program)
 {
 	struct pollfd fds[2] = {{.events = POLLIN},
-	                        {.fd = CONTROL, .events = POLLIN}};
+				{.fd = CONTROL, .events = POLLIN}};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -144,7 +143,7 @@ keep(pid_t program)
 		if (fds[0].revents & POLLIN)
 			program = take_signal(fds[0].fd, program);
 		poll(fds, 2, -1);
-	} while (!fds[1].revents);
+	} while (fds[0].fd >= 0 && !fds[1].revents);
 	if (program) {
 		kill(-program, SIGKILL);
 		kill(program, SIGKILL);
@@ -176,19 +175,16 @@ become_keeper(const struct tty_options *options, int slave, int control)
 {
 	sigset_t all;
 	pid_t program;
-	int error;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	default_signals();
-	error = take_descriptors(slave, control);
-	if (!error && (setsid() < 0 || ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0))
-		error = -errno;
-	if (error) {
-		tell(control, KEEPER_FAILED, -error);
+	if (take_descriptors(slave, control) < 0)
 		_exit(1);
-	}
-	program = launch(options);
+	if (setsid() < 0 || ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		program = -errno;
+	else
+		program = launch(options);
 	if (program < 0) {
 		tell(CONTROL, KEEPER_FAILED, -program);
 		_exit(1);
@@ -220,7 +216,7 @@ await_start(int control, pid_t *program)
 
 int
 keeper_start(const struct tty_options *options, int slave, pid_t *keeper,
-             pid_t *program)
+	     pid_t *program)
 {
 	int control[2], error;
 

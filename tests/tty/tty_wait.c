@@ -92,7 +92,7 @@ tty_has_raw(const struct tty *tty, const void *bytes, size_t size)
 	if (tty->raw.size == tty->mark)
 		return size == 0;
 	return memmem(tty->raw.bytes + tty->mark, tty->raw.size - tty->mark,
-	              bytes, size);
+		      bytes, size);
 }
 
 static int
@@ -120,19 +120,23 @@ tty_settle(struct tty *tty, int quiet_ms, int timeout_ms)
 	for (;;) {
 		int left = deadline_left(deadline);
 		int wait = deadline_left(quiet);
-		bool calm = wait == 0 && is_between_frames(tty);
+		bool is_calm = wait == 0 && is_between_frames(tty);
 		size_t before = tty->raw.size;
-		int error = tty_pump(tty, calm ? 0
-		                          : wait && wait < left ? wait
-		                                                : left);
+		int error;
 
+		/* Quiet for long enough: one last look. */
+		if (is_calm)
+			left = 0;
+		else if (wait && wait < left)
+			left = wait;
+		error = tty_pump(tty, left);
 		if (error)
 			return error;
 		if (tty->raw.size != before)
 			quiet = deadline_in(quiet_ms);
-		else if (calm || tty->ended)
+		else if (is_calm || tty->ended)
 			return 0;
-		if (left == 0)
+		if (deadline_left(deadline) == 0)
 			return -ETIMEDOUT;
 	}
 }

@@ -1,0 +1,34 @@
+/*
+ * rects: coloured rectangles, collected, joined, and written as SVG.
+ *
+ * Neighbours of one colour become one rectangle, and each colour one path, so
+ * that a picture stays small and has no seams. They must not overlap unless
+ * they have the same colour: the order is not kept.
+ */
+#ifndef TTY_RECTS_H
+#define TTY_RECTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct rect {
+	uint32_t colour; /* 0xRRGGBB */
+	int x, y, width, height;
+};
+
+/* Zeroed, it is empty. */
+struct rects {
+	struct rect *items;
+	size_t count, room;
+};
+
+/* 0 or -ENOMEM. */
+int rects_add(struct rects *rects, const struct rect *rect);
+
+/* Writes them as <path> elements, and forgets them. Errors stay in `file`. */
+void rects_write(struct rects *rects, FILE *file);
+
+void rects_free(struct rects *rects);
+
+#endif

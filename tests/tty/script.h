@@ -1,0 +1,28 @@
+/*
+ * script: runs a program on a terminal as a list of commands says, to take
+ * pictures of its screen. One command a line; empty lines and lines that begin
+ * with # are skipped.
+ *
+ *   size COLSxROWS       80x24 if not given; while a program runs: resizes
+ *   env NAME=VALUE       for the programs run after it
+ *   run PROGRAM ARGS...  words as in a shell, with quotes and $NAME
+ *   wait TEXT            until the screen shows it
+ *   gone TEXT            until it does not
+ *   keys TEXT            types; \e \r \n \t \\ and \xNN as in C
+ *   settle MS            until nothing was written for so long
+ *   shot PATH            writes PATH.svg and PATH.txt
+ *   end KEYS             types, then waits for the program to end well
+ *
+ * What is waited for must come within ten seconds. TEXT and KEYS are the rest
+ * of the line, without blanks at its end (\x20 is one).
+ */
+#ifndef TTY_SCRIPT_H
+#define TTY_SCRIPT_H
+
+enum { SCRIPT_ERROR = 512 };
+
+/* Runs the script in a file. 0; -errno, and `error` holds a sentence that
+ * names the file and the line. */
+int script_run(const char *path, char error[SCRIPT_ERROR]);
+
+#endif
