@@ -208,7 +208,7 @@ procfs_children(pid_t pid, pid_t tid, procfs_each each, void *data)
 	char path[64], text[4096];
 	size_t held = 0;
 	ssize_t got;
-	int count = 0, fd, error;
+	int count = 0, error = 0, fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -217,13 +217,14 @@ procfs_children(pid_t pid, pid_t tid, procfs_each each, void *data)
 	/* The kernel hands over about a page at a time. */
 	do {
 		got = read(fd, text + held, sizeof(text) - 1 - held);
-		error = errno;
+		if (got < 0)
+			error = errno;
 		if (got > 0)
 			held = take_ids(text, held + (size_t)got, each, data,
 			                &count);
 	} while (got > (ssize_t)sizeof(text) / 2);
 	close(fd);
-	return got < 0 && !count ? -error : count;
+	return error && !count ? -error : count;
 }
 
 static int
