@@ -50,12 +50,19 @@ actor_add_thread(struct actors *actors, uint32_t pid, uint32_t tid,
 	return thread;
 }
 
+/* 0 means alive, whatever a recording says. */
+static uint64_t
+death_time(uint64_t time)
+{
+	return time ? time : 1;
+}
+
 void
 actor_end_thread(struct thread *thread, uint64_t time)
 {
 	if (thread->row.died)
 		return;
-	thread->row.died = time;
+	thread->row.died = death_time(time);
 	thread->span_since = 0;
 	thread->loop.blocked_since = 0;
 	thread->waiting = 0;
@@ -65,10 +72,16 @@ void
 actor_end_process(struct actors *actors, struct process *process,
                   uint64_t time)
 {
-	process->row.died = time;
+	process->row.died = death_time(time);
 	for (uint32_t i = 0; i < actors->thread_table.count; i++)
 		if (actors->threads[i].pid == process->pid)
 			actor_end_thread(&actors->threads[i], time);
+}
+
+static bool
+is_lent_to(const struct lane *lane, const struct thread *thread)
+{
+	return lane->tid == thread->tid && lane->born == thread->row.born;
 }
 
 const struct lane *
@@ -79,7 +92,7 @@ actor_find_lane(const struct actors *actors, const struct thread *thread)
 	if (!thread->lane)
 		return NULL;
 	lane = &actors->lanes[thread->lane - 1];
-	return lane->tid == thread->tid ? lane : NULL;
+	return is_lent_to(lane, thread) ? lane : NULL;
 }
 
 /* A lane that is free, or whose thread is dead or gone from the table. */
@@ -94,7 +107,8 @@ spare_lane(const struct actors *actors)
 		if (!actors->lanes[i].tid)
 			return i;
 		owner = actor_thread(actors, actors->lanes[i].tid);
-		if (spare < 0 && (!owner || owner->row.died))
+		if (spare < 0 && (!owner || owner->row.died ||
+		                  !is_lent_to(&actors->lanes[i], owner)))
 			spare = i;
 	}
 	return spare;
@@ -114,6 +128,7 @@ actor_lane(struct actors *actors, struct thread *thread)
 	lane = &actors->lanes[spare];
 	memset(lane, 0, sizeof(*lane));
 	lane->tid = thread->tid;
+	lane->born = thread->row.born;
 	lane->series.bin_ns = LANE_BIN_NS;
 	lane->series.count = LANE_BINS;
 	lane->series.newest = thread->row.born / LANE_BIN_NS;

@@ -56,8 +56,9 @@ struct loop_state {
 struct thread {
 	struct row row; /* id = tid */
 	uint32_t pid, tid;
-	uint8_t role; /* enum role */
-	uint32_t id;  /* threadId of a worker thread */
+	uint8_t role;   /* enum role */
+	bool announced; /* and not only heard of */
+	uint32_t id;    /* threadId of a worker thread */
 	char name[NAME_BYTES];
 	uint64_t cpu_ns, wait_ns; /* totals */
 	struct series cpu_series;
@@ -71,7 +72,8 @@ struct thread {
 
 /* What one loop, worker or pool thread did lately. */
 struct lane {
-	uint32_t tid; /* 0: free */
+	uint32_t tid;  /* 0: free */
+	uint64_t born; /* of the thread: a tid comes again */
 	struct series series;
 	uint8_t busy[LANE_BINS];
 	uint8_t flags[LANE_BINS];

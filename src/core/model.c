@@ -113,12 +113,16 @@ model_is_waiting(const struct model *model, const struct flow *flow)
 {
 	const struct channel_row *channel;
 	const struct process *process;
+	const struct thread *thread;
 
 	if (!flow->sent || flow->received ||
 	    flow->sent + MODEL_WAITING_NS > model->now)
 		return false;
 	channel = model_channel(model, flow->channel);
 	if (channel && channel->received[flow->channel & 1] >= flow->number)
+		return false;
+	thread = actor_thread(&model->actors, flow->wait_tid);
+	if (thread && (thread->pid != flow->wait_pid || thread->row.died))
 		return false;
 	process = actor_process(&model->actors, flow->wait_pid);
 	return process && !process->row.died && process->runtime;

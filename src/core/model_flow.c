@@ -18,7 +18,8 @@ model_channel_born(struct model *model, const struct event *event, const char *t
 
 	if (channel && !channel->row.died) {
 		/* The other end announces itself. */
-		if (!channel->b_pid) {
+		if (!channel->b_pid && (channel->a_pid != event->pid ||
+		                        channel->a_tid != event->tid)) {
 			channel->b_pid = event->pid;
 			channel->b_tid = event->tid;
 		}
@@ -135,7 +136,8 @@ close_flow(struct model *model, const struct flow *flow)
 	struct lane *lane;
 
 	histogram_add(&model->totals.latency, latency);
-	if (!thread || latency < MODEL_WAITING_NS)
+	if (!thread || thread->pid != flow->wait_pid ||
+	    latency < MODEL_WAITING_NS)
 		return;
 	lane = actor_lane(&model->actors, thread);
 	if (!lane)
@@ -200,7 +202,8 @@ model_channel_gauge(struct model *model, const struct event *event, const char *
 		return true;
 	if (event->number > channel->sent[direction])
 		channel->sent[direction] = event->number;
-	channel->bytes[direction] = event->size;
+	if (event->size > channel->bytes[direction])
+		channel->bytes[direction] = event->size;
 	if (event->value > channel->received[!direction])
 		channel->received[!direction] = event->value;
 	return true;

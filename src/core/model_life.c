@@ -1,6 +1,14 @@
 /* The model's processes and threads: born, named, measured, dead. */
 #include "model_parts.h"
 
+/* Whether what was said at `time` can be of the one this row stands for. Its
+ * death may be known sooner than what others said before it. */
+static bool
+lived_at(const struct row *row, uint64_t time)
+{
+	return !row->died || time < row->died;
+}
+
 static void
 end_process(struct model *model, struct process *process,
             const struct event *event)
@@ -16,8 +24,9 @@ end_process(struct model *model, struct process *process,
 static bool
 is_same_process(const struct process *process, const struct event *event)
 {
-	return !process->row.died && (!process->start || !event->value ||
-	                              process->start == event->value);
+	return lived_at(&process->row, event->time) &&
+	       (!process->start || !event->value ||
+	        process->start == event->value);
 }
 
 static void
@@ -36,11 +45,11 @@ model_process_born(struct model *model, const struct event *event, const char *t
 	struct process *process = actor_process(&model->actors, event->pid);
 	const struct event unknown = {.time = event->time};
 
-	if (process && process->unborn) {
-		describe(process, event, text);
-		return true;
-	}
 	if (process && is_same_process(process, event)) {
+		if (process->unborn) {
+			describe(process, event, text);
+			return true;
+		}
 		if (!process->start)
 			process->start = event->value;
 		if (process->how == BIRTH_SEEN && event->number < BIRTHS)
@@ -80,19 +89,22 @@ model_process_told(struct model *model, const struct event *event, const char *t
 	return true;
 }
 
-/* The thread an event speaks of, made known now if its process is: threads
- * are often heard before anybody announced them. */
-struct thread *
-model_thread(struct model *model, uint32_t pid, uint32_t tid, uint64_t time)
+static const struct process *
+living(const struct model *model, uint32_t pid)
+{
+	const struct process *process = actor_process(&model->actors, pid);
+
+	return process && !process->row.died ? process : NULL;
+}
+
+static struct thread *
+add_thread(struct model *model, uint32_t pid, uint32_t tid, uint64_t time)
 {
 	struct thread *thread = actor_thread(&model->actors, tid);
-	const struct process *process;
 
-	if (thread && thread->pid == pid && !thread->row.died)
-		return thread;
-	process = actor_process(&model->actors, pid);
-	if (!process || process->row.died)
-		return NULL;
+	/* A tid is one thread's at a time: another's death was not told. */
+	if (thread)
+		actor_end_thread(thread, time);
 	thread = actor_add_thread(&model->actors, pid, tid, time);
 	if (!thread)
 		return NULL;
@@ -102,22 +114,61 @@ model_thread(struct model *model, uint32_t pid, uint32_t tid, uint64_t time)
 	return thread;
 }
 
-bool
-model_thread_born(struct model *model, const struct event *event, const char *text)
+struct thread *
+model_thread(struct model *model, uint32_t pid, uint32_t tid, uint64_t time)
 {
-	struct thread *known = actor_thread(&model->actors, event->tid);
-	bool news = !known || known->row.died || known->pid != event->pid;
-	struct thread *thread =
-	    model_thread(model, event->pid, event->tid, event->time);
+	struct thread *thread = actor_thread(&model->actors, tid);
+	const struct process *process;
 
-	if (!thread)
-		return false;
-	if (event->number < ROLES && event->number != ROLE_OTHER) {
+	if (thread && thread->pid == pid && !thread->row.died)
+		return thread;
+	process = living(model, pid);
+	if (!process)
+		return NULL;
+	/* A sample that comes after its death does not raise it again; but a
+	 * pid comes again, and with it its main thread. */
+	if (thread && thread->pid == pid &&
+	    thread->row.died > process->row.born)
+		return NULL;
+	return add_thread(model, pid, tid, time);
+}
+
+/* What an announcement says of a thread. Who does not know its role has seen
+ * it from outside, and knows no better name. */
+static void
+describe_thread(struct thread *thread, const struct event *event,
+                const char *text)
+{
+	bool knows = event->number < ROLES && event->number != ROLE_OTHER;
+
+	thread->announced = true;
+	if (knows) {
 		thread->role = (uint8_t)event->number;
 		thread->id = (uint32_t)event->value;
 	}
-	if (event->text && (news || thread->role != ROLE_OTHER))
+	if (event->text && (knows || !thread->name[0]))
 		model_keep(thread->name, sizeof(thread->name), event, text);
+}
+
+bool
+model_thread_born(struct model *model, const struct event *event, const char *text)
+{
+	struct thread *thread = actor_thread(&model->actors, event->tid);
+	bool known = thread && thread->pid == event->pid &&
+	             lived_at(&thread->row, event->time);
+	bool news;
+
+	if (!living(model, event->pid) || (known && thread->row.died))
+		return false;
+	if (!known)
+		thread = add_thread(model, event->pid, event->tid, event->time);
+	if (!thread) {
+		/* There is no room for it. */
+		model->totals.threads++;
+		return true;
+	}
+	news = !thread->announced;
+	describe_thread(thread, event, text);
 	if (thread->role == ROLE_WORKER)
 		thread->loop.exists = true;
 	if (thread->role == ROLE_POOL || thread->role == ROLE_WORKER)
@@ -143,7 +194,7 @@ model_process_title(struct model *model, const struct event *event, const char *
 	struct process *process = actor_process(&model->actors, event->pid);
 
 	/* A child can be quicker than its parent's announcement of it. */
-	if (!process || process->row.died) {
+	if (!process || !lived_at(&process->row, event->time)) {
 		process = actor_add_process(&model->actors, event->pid,
 		                            event->time);
 		if (!process)

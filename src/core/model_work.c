@@ -118,6 +118,11 @@ model_loop_turns(struct model *model, const struct event *event, const char *tex
 	thread->loop.exists = true;
 	thread->loop.has_turns = true;
 	thread->loop.turns += event->number;
+	/* A loop that turns is in no span: the record of its end was lost. */
+	if (event->number && thread->loop.witness == WITNESS_RUNTIME) {
+		thread->span_since = 0;
+		thread->loop.blocked_since = 0;
+	}
 	lane = lane_at(model, thread, event->time);
 	if (lane)
 		series_add(&lane->series, lane->busy,
