@@ -45,6 +45,7 @@ struct http_client {
 	bool keep_alive;
 	char path[64];
 	uint64_t period; /* of the timer, ms */
+	uint64_t ticked; /* when last, ms of the loop */
 	double due;      /* requests owed, in parts of one */
 	int waiting;
 	struct http_ask *idle;

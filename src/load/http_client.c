@@ -8,6 +8,7 @@
 #include "core/emit.h"
 #include "runtime/socket.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,8 @@ parse_answer(struct http_ask *ask, size_t *size)
 		return ask->used == ANSWER_BYTES ? -1 : 0;
 	length = strstr(ask->answer, "Content-Length: ");
 	pid = strstr(ask->answer, "X-Pid: ");
-	if (sscanf(ask->answer, "HTTP/1.1 %d", &status) != 1 || !length)
+	if (sscanf(ask->answer, "HTTP/1.1 %d", &status) != 1 || !length ||
+	    !isdigit((unsigned char)length[16]))
 		return -1;
 	*size = (size_t)(end - ask->answer) + 4 +
 	        strtoul(length + 16, NULL, 10);
@@ -132,7 +134,7 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 	int status;
 
 	(void)buffer;
-	if (got < 0) {
+	if (got < 0 || (got > 0 && !ask->asked)) {
 		close_ask(ask);
 		return;
 	}
@@ -240,13 +242,16 @@ ask_once(struct http_client *client)
 }
 
 /* The rate is kept on average: what a tick owes beyond whole requests is owed
- * to the next. */
+ * to the next, and a tick that comes late owes more. */
 static void
 on_tick(uv_timer_t *timer)
 {
 	struct http_client *client = timer->data;
+	uint64_t now = uv_now(timer->loop);
 
-	client->due += (double)client->rate * (double)client->period / 1000;
+	client->due +=
+	    (double)client->rate * (double)(now - client->ticked) / 1000;
+	client->ticked = now;
 	if (client->due > client->rate)
 		client->due = client->rate;
 	for (; client->due >= 1; client->due -= 1)
@@ -274,6 +279,7 @@ void
 http_client_set_rate(struct http_client *client, int rate)
 {
 	client->rate = rate;
+	client->ticked = uv_now(&client->loop->uv);
 	uv_timer_stop(&client->timer);
 	if (rate <= 0)
 		return;

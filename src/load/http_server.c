@@ -128,6 +128,17 @@ header(const char *head, const char *name)
 	return NULL;
 }
 
+/* sscanf() counts what it has read, not what had to follow. */
+static bool
+parse_request(const char *head, char method[8], char path[PATH_BYTES])
+{
+	int end = 0;
+
+	return sscanf(head, "%7[A-Z] %63s HTTP/1.%n", method, path, &end) ==
+	               2 &&
+	       end > 0;
+}
+
 static void
 answer_head(struct http_connection *connection, char *head, size_t size)
 {
@@ -141,7 +152,7 @@ answer_head(struct http_connection *connection, char *head, size_t size)
 	connection->skip = length ? strtoul(length, NULL, 10) : 0;
 	if (close && strncasecmp(close, "close", 5) == 0)
 		connection->last = true;
-	if (sscanf(head, "%7[A-Z] %63s HTTP/1.", method, path) == 2) {
+	if (parse_request(head, method, path)) {
 		snprintf(text, sizeof(text), "%s %s", method, path);
 		tell(connection, EVENT_MESSAGE_RECV, CHANNEL_FORTH, size,
 		     text);
@@ -181,6 +192,7 @@ take(struct http_connection *connection)
 		        connection->used);
 	}
 	if (!end && connection->used == HEAD_BYTES) {
+		connection->number++;
 		connection->last = true;
 		send_answer(connection, 400, "");
 	}
