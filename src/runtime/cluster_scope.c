@@ -76,6 +76,7 @@ on_answer(struct cluster_scope *scope, json_t *message)
 	scope->events->listening(scope, scope->port, error);
 }
 
+/* What we cannot accept aloud the primary deals again, to somebody else. */
 static void
 on_connection(struct cluster_scope *scope, json_t *message, bool has_handle)
 {
@@ -91,7 +92,7 @@ on_connection(struct cluster_scope *scope, json_t *message, bool has_handle)
 	reply = json_pack("{s:s,s:O,s:b,s:i}", "cmd", "NODE_CLUSTER", "ack",
 	                  json_object_get(message, "seq"), "accepted",
 	                  accepted, "seq", (int)scope->seq++);
-	channel_send(scope->channel, reply);
+	accepted = channel_send(scope->channel, reply) >= 0 && accepted;
 	json_decref(reply);
 	if (accepted)
 		scope->events->connection(scope, tcp);

@@ -1,0 +1,597 @@
+/* Child processes: the order of their events, what they are given, their end.
+ */
+#include "runtime_child.h"
+
+/* ---- the order of events ---- */
+
+static void
+spawn_then_exit_then_close(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct told *told;
+
+	start_shell(fixture, plain, "exit 7");
+	assert_string_equal(fixture->world.said, "");
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "spawn exit close");
+	assert_int_equal(fixture->child.code, 7);
+	assert_int_equal(fixture->child.signal, 0);
+	assert_string_equal(told_kinds(&fixture->world),
+	                    "process-born process-exit");
+	told = told_nth(&fixture->world, EVENT_PROCESS_BORN, 0);
+	assert_string_equal(told->text, "/bin/sh -c exit 7");
+	assert_int_equal(told->event.pid, fixture->child.pid);
+	assert_int_equal(told->event.other_pid, getpid());
+	assert_int_equal(told->event.number, BIRTH_SPAWN);
+	told = told_nth(&fixture->world, EVENT_PROCESS_EXIT, 0);
+	assert_int_equal(told->event.pid, getpid());
+	assert_int_equal(told->event.other_pid, fixture->child.pid);
+	assert_int_equal(told->event.number, DEATH_CODE);
+	assert_int_equal(told->event.value, 7);
+}
+
+/* It has ended before the loop first comes round. */
+static void
+spawn_comes_before_exit_however_short_the_life(void **state)
+{
+	struct fixture *fixture = *state;
+	siginfo_t info;
+
+	start_shell(fixture, plain, "echo x");
+	waitid(P_PID, (id_t)fixture->child.pid, &info, WEXITED | WNOWAIT);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "spawn exit close");
+	assert_int_equal(fixture->used[0], 2);
+}
+
+static void
+an_exit_code_has_eight_bits(void **state)
+{
+	struct fixture *fixture = *state;
+
+	run_shell(fixture, plain, "exit 300");
+	assert_int_equal(fixture->child.code, 44);
+}
+
+static void
+a_signal_is_told_instead_of_a_code(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct event *event;
+
+	run_shell(fixture, plain, "kill -KILL $$");
+	assert_string_equal(fixture->world.said, "spawn exit close");
+	assert_int_equal(fixture->child.signal, SIGKILL);
+	assert_int_equal(fixture->child.code, -1);
+	assert_false(fixture->child.killed);
+	event = &told_nth(&fixture->world, EVENT_PROCESS_EXIT, 0)->event;
+	assert_int_equal(event->number, DEATH_SIGNAL);
+	assert_int_equal(event->value, SIGKILL);
+}
+
+/* ---- what cannot be started ---- */
+
+static void
+expect_not_started(struct fixture *fixture, int error)
+{
+	assert_string_equal(fixture->world.said, "");
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "error close");
+	assert_int_equal(fixture->error, error);
+	assert_int_equal(fixture->child.error, error);
+	assert_int_equal(fixture->child.pid, 0);
+	assert_string_equal(told_kinds(&fixture->world), "");
+	assert_int_equal(child_kill(&fixture->child, SIGTERM), -ESRCH);
+}
+
+static void
+a_missing_file_is_an_error_then_a_close(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = {"no-such-program-here", NULL};
+
+	start(fixture, plain, args);
+	expect_not_started(fixture, -ENOENT);
+}
+
+static void
+a_directory_cannot_be_run(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = {"/tmp", NULL};
+
+	start(fixture, plain, args);
+	expect_not_started(fixture, -EACCES);
+}
+
+static void
+a_file_that_may_not_be_run_is_an_error(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[] = "/tmp/runtime_child.XXXXXX";
+	int fd = mkstemp(path);
+	const char *const args[] = {path, NULL};
+
+	start(fixture, plain, args);
+	close(fd);
+	unlink(path);
+	expect_not_started(fixture, -EACCES);
+}
+
+static void
+a_missing_directory_is_an_error(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = {"/bin/true", NULL};
+
+	start(fixture, (struct child_options){.cwd = "/no/such"}, args);
+	expect_not_started(fixture, -ENOENT);
+}
+
+/* A channel that never came to life says nothing. */
+static void
+a_fork_that_fails_has_no_disconnect(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = {"no-such-program-here", NULL};
+
+	start(fixture, (struct child_options){.channel = true}, args);
+	expect_not_started(fixture, -ENOENT);
+	assert_int_equal(channel_send(&fixture->child.channel, fixture->got),
+	                 -EPIPE);
+}
+
+/* ---- killing ---- */
+
+static void
+a_kill_ends_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_shell(fixture, plain, "exec sleep 1000");
+	assert_int_equal(child_kill(&fixture->child, SIGTERM), 0);
+	assert_true(fixture->child.killed);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "spawn exit close");
+	assert_int_equal(fixture->child.signal, SIGTERM);
+}
+
+static void
+after_the_exit_there_is_nobody_to_kill(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_shell(fixture, plain, "true");
+	world_run(&fixture->world, &fixture->exits, 1);
+	assert_int_equal(child_kill(&fixture->child, SIGTERM), -ESRCH);
+	assert_int_equal(child_kill(&fixture->child, 0), -ESRCH);
+	assert_false(fixture->child.killed);
+	run_until_closed(fixture);
+}
+
+static void
+a_timeout_kills_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_shell(fixture, (struct child_options){.timeout_ms = 20},
+	            "exec sleep 1000");
+	run_until_closed(fixture);
+	assert_int_equal(fixture->child.signal, SIGTERM);
+	assert_true(fixture->child.killed);
+}
+
+static void
+a_timeout_kills_with_the_signal_it_was_given(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_shell(
+	    fixture,
+	    (struct child_options){.timeout_ms = 20, .kill_signal = SIGKILL},
+	    "exec sleep 1000");
+	run_until_closed(fixture);
+	assert_int_equal(fixture->child.signal, SIGKILL);
+}
+
+static void
+a_timeout_ends_with_the_child(void **state)
+{
+	struct fixture *fixture = *state;
+
+	run_shell(fixture,
+	          (struct child_options){.timeout_ms = 1000 * GUARD_MS},
+	          "true");
+	assert_false(fixture->child.killed);
+	world_drain(&fixture->world);
+}
+
+/* Nobody dies of SIGURG. */
+static void
+who_survives_the_timeout_is_left_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	uv_shutdown_t request;
+
+	start_shell(
+	    fixture,
+	    (struct child_options){.timeout_ms = 1, .kill_signal = SIGURG},
+	    "exec cat");
+	while (!fixture->child.killed && !fixture->world.late)
+		uv_run(&fixture->world.loop.uv, UV_RUN_ONCE);
+	assert_int_equal(child_kill(&fixture->child, 0), 0);
+	end_stdin(fixture, &request);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "spawn exit close");
+	assert_int_equal(fixture->child.code, 0);
+}
+
+/* ---- what it is given ---- */
+
+static void
+what_is_written_to_stdin_is_read(void **state)
+{
+	struct fixture *fixture = *state;
+	uv_buf_t text = uv_buf_init((char *)"hello\n", 6);
+	uv_shutdown_t request;
+
+	start_shell(fixture, plain, "exec cat");
+	assert_int_equal(uv_try_write(child_stdin(&fixture->child), &text, 1),
+	                 6);
+	end_stdin(fixture, &request);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0], "hello\n");
+	assert_int_equal(fixture->child.code, 0);
+	assert_null(child_stdin(&fixture->child));
+}
+
+static void
+stdin_that_is_not_piped_is_not_there(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_shell(fixture, (struct child_options){.in = CHILD_IGNORE},
+	            "cat; echo end");
+	assert_null(child_stdin(&fixture->child));
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0], "end\n");
+}
+
+static void
+it_runs_in_the_directory_it_was_given(void **state)
+{
+	struct fixture *fixture = *state;
+
+	run_shell(fixture, (struct child_options){.cwd = "/usr"}, "pwd -P");
+	assert_string_equal(fixture->output[0], "/usr\n");
+}
+
+static void
+it_has_the_environment_it_was_given(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const env[] = {"A=1", "B=two", NULL};
+	const char *const args[] = {"/usr/bin/env", NULL};
+
+	start(fixture, (struct child_options){.env = env}, args);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0], "A=1\nB=two\n");
+}
+
+/* A stale one confuses every Node below. */
+static void
+the_name_of_a_channel_is_not_passed_on(void **state)
+{
+	struct fixture *fixture = *state;
+
+	setenv("NODE_CHANNEL_FD", "99", 1);
+	setenv("NODE_CHANNEL_SERIALIZATION_MODE", "advanced", 1);
+	setenv("LOOPTOP_TEST", "here", 1);
+	run_shell(fixture, plain,
+	          "echo $NODE_CHANNEL_FD $NODE_CHANNEL_SERIALIZATION_MODE"
+	          " $LOOPTOP_TEST");
+	unsetenv("NODE_CHANNEL_FD");
+	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
+	assert_string_equal(fixture->output[0], "here\n");
+}
+
+static void
+a_child_with_a_channel_finds_it_at_3(void **state)
+{
+	struct fixture *fixture = *state;
+
+	setenv("NODE_CHANNEL_FD", "99", 1);
+	setenv("NODE_CHANNEL_SERIALIZATION_MODE", "advanced", 1);
+	start_role(fixture, (struct child_options){.channel = true}, "@show",
+	           NULL);
+	unsetenv("NODE_CHANNEL_FD");
+	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0],
+	                    "NODE_CHANNEL_FD=3\n0 socket\n1 socket\n"
+	                    "2 socket\n3 socket\n");
+}
+
+static void
+what_is_ignored_is_the_null_device(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_role(
+	    fixture,
+	    (struct child_options){.in = CHILD_IGNORE, .err = CHILD_IGNORE},
+	    "@show", NULL);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0], "0 null\n1 socket\n2 null\n");
+}
+
+static void
+what_is_inherited_is_the_same_file(void **state)
+{
+	struct fixture *fixture = *state;
+	char inode[32];
+	struct stat stat;
+
+	fstat(2, &stat);
+	snprintf(inode, sizeof(inode), "%lu", (unsigned long)stat.st_ino);
+	start_role(fixture, (struct child_options){.err = CHILD_INHERIT},
+	           "@inode", NULL);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0], inode);
+}
+
+static void
+a_detached_child_has_a_session_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_role(fixture, (struct child_options){.detached = true},
+	           "@session", NULL);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0], "leader");
+}
+
+static void
+others_are_in_ours(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_role(fixture, plain, "@session", NULL);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->output[0], "member");
+}
+
+/* ---- who holds what ---- */
+
+/* A pipe whose read end a grandchild waits at. */
+static int
+open_hold(char text[16], int *read_end)
+{
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	fcntl(fds[0], F_SETFD, 0);
+	snprintf(text, 16, "%d", fds[0]);
+	*read_end = fds[0];
+	return fds[1];
+}
+
+static void
+expect_close_waits(struct fixture *fixture, bool channel)
+{
+	char text[16];
+	int read_end, hold = open_hold(text, &read_end);
+
+	start_role(fixture, (struct child_options){.channel = channel},
+	           "@grandchild", text);
+	close(read_end);
+	world_run(&fixture->world, &fixture->exits, 1);
+	for (int i = 0; i < 10; i++)
+		world_turn(&fixture->world);
+	assert_string_equal(fixture->world.said, "spawn exit");
+	close(hold);
+	run_until_closed(fixture);
+}
+
+static void
+a_grandchild_that_holds_the_output_delays_close_only(void **state)
+{
+	struct fixture *fixture = *state;
+
+	expect_close_waits(fixture, false);
+	assert_string_equal(fixture->world.said, "spawn exit close");
+	assert_string_equal(fixture->output[0], "late");
+}
+
+static void
+a_grandchild_that_holds_the_channel_delays_close_too(void **state)
+{
+	struct fixture *fixture = *state;
+
+	expect_close_waits(fixture, true);
+	assert_string_equal(fixture->world.said, "spawn exit disconnect close");
+}
+
+/* As expect_close_waits(), but nobody waits for what is thrown away. */
+static void
+a_timeout_of_kept_output_does_not_wait_for_others(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[16];
+	int read_end, hold = open_hold(text, &read_end);
+
+	start_role(fixture,
+	           (struct child_options){.max_buffer = 1000, .timeout_ms = 50},
+	           "@stay", text);
+	close(read_end);
+	run_until_closed(fixture);
+	assert_int_equal(fixture->child.signal, SIGTERM);
+	assert_string_equal(fixture->world.said, "spawn exit close");
+	close(hold);
+}
+
+static void
+an_unreferenced_child_lets_the_loop_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct child_options options = {
+	    .in = CHILD_IGNORE,
+	    .out = CHILD_IGNORE,
+	    .err = CHILD_IGNORE,
+	};
+
+	start_shell(fixture, options, "exec sleep 1000");
+	child_unref(&fixture->child);
+	world_drain(&fixture->world);
+	assert_string_equal(fixture->world.said, "spawn");
+	assert_int_equal(child_kill(&fixture->child, SIGKILL), 0);
+	uv_ref((uv_handle_t *)&fixture->child.process);
+	run_until_closed(fixture);
+}
+
+enum { CROWD = 20, ROUNDS = 10 };
+
+static void
+two_hundred_children_leave_nothing_behind(void **state)
+{
+	struct fixture *fixture = *state;
+	static struct child children[CROWD];
+	const char *const args[] = {"/bin/true", NULL};
+	const struct child_options options = {
+	    .how = BIRTH_SPAWN,
+	    .file = "/bin/true",
+	    .args = args,
+	    .channel = true,
+	};
+	int before = fd_count(), threads = entries_in("/proc/self/task");
+
+	for (int round = 1; round <= ROUNDS; round++) {
+		for (int i = 0; i < CROWD; i++) {
+			child_spawn(&children[i], &fixture->world.loop,
+			            &options, &events);
+			children[i].data = fixture;
+		}
+		world_run(&fixture->world, &fixture->closes, round * CROWD);
+	}
+	assert_int_equal(fixture->spawns, CROWD * ROUNDS);
+	assert_int_equal(fixture->exits, CROWD * ROUNDS);
+	assert_int_equal(fixture->disconnects, CROWD * ROUNDS);
+	/* libuv keeps a pair for its signals. */
+	assert_in_range(fd_count(), before, before + 2);
+	assert_int_equal(entries_in("/proc/self/task"), threads);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+/* ---- the roles ---- */
+
+static const char *
+name_of(int fd)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat))
+		return NULL;
+	return S_ISSOCK(stat.st_mode)  ? "socket"
+	       : S_ISCHR(stat.st_mode) ? "null"
+	                               : "else";
+}
+
+static int
+be_shown(void)
+{
+	static const char *const names[] = {"NODE_CHANNEL_FD",
+	                                    "NODE_CHANNEL_SERIALIZATION_MODE"};
+
+	for (int i = 0; i < 2; i++)
+		if (getenv(names[i]))
+			printf("%s=%s\n", names[i], getenv(names[i]));
+	for (int fd = 0; fd < 4; fd++)
+		if (name_of(fd))
+			printf("%d %s\n", fd, name_of(fd));
+	return 0;
+}
+
+/* Has a grandchild that writes when the pipe it waits at is closed. */
+static int
+be_grandfather(int hold, bool stays)
+{
+	char byte;
+
+	if (fork() > 0) {
+		while (stays)
+			pause();
+		return 0;
+	}
+	while (read(hold, &byte, 1) > 0)
+		;
+	printf("late");
+	return 0;
+}
+
+static int
+be_inode(void)
+{
+	struct stat stat;
+
+	fstat(2, &stat);
+	printf("%lu", (unsigned long)stat.st_ino);
+	return 0;
+}
+
+static int
+be_role(char **argv)
+{
+	const char *role = argv[1];
+
+	if (strcmp(role, "@show") == 0)
+		return be_shown();
+	if (strcmp(role, "@inode") == 0)
+		return be_inode();
+	if (strcmp(role, "@session") == 0)
+		return printf(getsid(0) == getpid() ? "leader" : "member") < 0;
+	if (strcmp(role, "@grandchild") == 0 || strcmp(role, "@stay") == 0)
+		return be_grandfather(atoi(argv[2]), role[1] == 's');
+	return 1;
+}
+
+static const struct CMUnitTest tests[] = {
+    CHILD_TEST(spawn_then_exit_then_close),
+    CHILD_TEST(spawn_comes_before_exit_however_short_the_life),
+    CHILD_TEST(an_exit_code_has_eight_bits),
+    CHILD_TEST(a_signal_is_told_instead_of_a_code),
+    CHILD_TEST(a_missing_file_is_an_error_then_a_close),
+    CHILD_TEST(a_directory_cannot_be_run),
+    CHILD_TEST(a_file_that_may_not_be_run_is_an_error),
+    CHILD_TEST(a_missing_directory_is_an_error),
+    CHILD_TEST(a_fork_that_fails_has_no_disconnect),
+    CHILD_TEST(a_kill_ends_it),
+    CHILD_TEST(after_the_exit_there_is_nobody_to_kill),
+    CHILD_TEST(a_timeout_kills_it),
+    CHILD_TEST(a_timeout_kills_with_the_signal_it_was_given),
+    CHILD_TEST(a_timeout_ends_with_the_child),
+    CHILD_TEST(who_survives_the_timeout_is_left_alone),
+    CHILD_TEST(what_is_written_to_stdin_is_read),
+    CHILD_TEST(stdin_that_is_not_piped_is_not_there),
+    CHILD_TEST(it_runs_in_the_directory_it_was_given),
+    CHILD_TEST(it_has_the_environment_it_was_given),
+    CHILD_TEST(the_name_of_a_channel_is_not_passed_on),
+    CHILD_TEST(a_child_with_a_channel_finds_it_at_3),
+    CHILD_TEST(what_is_ignored_is_the_null_device),
+    CHILD_TEST(what_is_inherited_is_the_same_file),
+    CHILD_TEST(a_detached_child_has_a_session_of_its_own),
+    CHILD_TEST(others_are_in_ours),
+    CHILD_TEST(a_grandchild_that_holds_the_output_delays_close_only),
+    CHILD_TEST(a_grandchild_that_holds_the_channel_delays_close_too),
+    CHILD_TEST(a_timeout_of_kept_output_does_not_wait_for_others),
+    CHILD_TEST(an_unreferenced_child_lets_the_loop_end),
+    CHILD_TEST(two_hundred_children_leave_nothing_behind),
+};
+
+/* Whoever has lost its role must not run the tests once more. */
+int
+main(int argc, char **argv)
+{
+	if (argc > 1 || getenv("NODE_CHANNEL_FD"))
+		return argc > 1 ? be_role(argv) : 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

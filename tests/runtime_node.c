@@ -1,0 +1,549 @@
+/* The same wire as a real Node: as its parent, as its child, as its primary.
+ * Skipped where there is no node. */
+#include "runtime_world.h"
+
+#include "runtime/cluster.h"
+
+/* ---- fixture ---- */
+
+struct fixture {
+	struct world world;
+	char script[64]; /* a file */
+	struct child child;
+	json_t *got;
+	int spawns, messages, handles, disconnects, exits, closes, sent;
+	uv_tcp_t taken; /* the handle that came with a message */
+	struct cluster cluster;
+	int listenings, cluster_closes, port;
+};
+
+static void
+on_message(struct child *child, json_t *message, bool has_handle)
+{
+	struct fixture *fixture = child->data;
+
+	json_array_append(fixture->got, message);
+	fixture->messages++;
+	if (!has_handle)
+		return;
+	fixture->handles++;
+	uv_tcp_init(&fixture->world.loop.uv, &fixture->taken);
+	channel_accept(&child->channel, (uv_stream_t *)&fixture->taken);
+}
+
+static void
+on_handle_sent(struct child *child, uv_stream_t *handle)
+{
+	struct fixture *fixture = child->data;
+
+	fixture->sent++;
+	uv_close((uv_handle_t *)handle, NULL);
+}
+
+static void
+on_disconnect(struct child *child)
+{
+	struct fixture *fixture = child->data;
+
+	fixture->disconnects++;
+	world_say(&fixture->world, "disconnect");
+}
+
+static void
+on_spawn(struct child *child)
+{
+	struct fixture *fixture = child->data;
+
+	fixture->spawns++;
+	world_say(&fixture->world, "spawn");
+}
+
+static void
+on_exit_child(struct child *child, int code, int signal)
+{
+	struct fixture *fixture = child->data;
+
+	(void)code;
+	(void)signal;
+	fixture->exits++;
+	world_say(&fixture->world, "exit");
+}
+
+static void
+on_close(struct child *child)
+{
+	struct fixture *fixture = child->data;
+
+	fixture->closes++;
+	world_say(&fixture->world, "close");
+}
+
+static const struct child_events events = {
+    .spawn = on_spawn,
+    .message = on_message,
+    .handle_sent = on_handle_sent,
+    .disconnect = on_disconnect,
+    .exit = on_exit_child,
+    .close = on_close,
+};
+
+static bool
+has_node(void)
+{
+	static int answer = -1;
+
+	if (answer < 0)
+		answer = system("node --version >/dev/null 2>&1");
+	return answer == 0;
+}
+
+static int
+open_fixture(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	world_init(&fixture->world);
+	fixture->got = json_array();
+	*state = fixture;
+	return 0;
+}
+
+static int
+close_fixture(void **state)
+{
+	struct fixture *fixture = *state;
+
+	if (*fixture->script)
+		unlink(fixture->script);
+	json_decref(fixture->got);
+	return world_close(state);
+}
+
+static void
+write_script(struct fixture *fixture, const char *text)
+{
+	int fd;
+
+	strcpy(fixture->script, "/tmp/runtime_node.XXXXXX");
+	fd = mkostemp(fixture->script, O_CLOEXEC);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void
+start_node(struct fixture *fixture, const char *text, bool channel,
+           const char *argument)
+{
+	const char *const args[] = {"node", fixture->script, argument, NULL};
+	const struct child_options options = {
+	    .how = BIRTH_FORK,
+	    .file = "node",
+	    .args = args,
+	    .in = CHILD_IGNORE,
+	    .channel = channel,
+	};
+
+	write_script(fixture, text);
+	assert_int_equal(child_spawn(&fixture->child, &fixture->world.loop,
+	                             &options, &events),
+	                 0);
+	fixture->child.data = fixture;
+}
+
+static void
+run_until_closed(struct fixture *fixture)
+{
+	world_run(&fixture->world, &fixture->closes, 1);
+}
+
+static void
+say(struct fixture *fixture, json_t *message)
+{
+	assert_true(channel_send(&fixture->child.channel, message) >= 0);
+	json_decref(message);
+}
+
+/* ---- Node is the child ---- */
+
+static const char echo_js[] =
+    "process.on('message', (m) => process.send(m));\n";
+
+static void
+node_sends_back_what_it_was_sent(void **state)
+{
+	struct fixture *fixture = *state;
+	json_t *sent, *message;
+	size_t i;
+
+	if (!has_node())
+		skip_because("there is no node");
+	sent = json_pack("[{s:i,s:[i,n,b]}, s, i, f, b, {s:s}]", "n", 1, "list",
+	                 2, 1, "caf\xc3\xa9 \xf0\x9f\x98\x80 \"q\" \\ \n", -5,
+	                 2.5, 0, "cmd", "NODE_");
+	start_node(fixture, echo_js, true, NULL);
+	json_array_append_new(sent, json_stringn("a\0b", 3));
+	json_array_foreach(sent, i, message)
+	    channel_send(&fixture->child.channel, message);
+	world_run(&fixture->world, &fixture->messages,
+	          (int)json_array_size(sent));
+	assert_true(json_equal(fixture->got, sent));
+	json_decref(sent);
+	channel_disconnect(&fixture->child.channel);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "spawn disconnect exit close");
+	assert_int_equal(fixture->child.code, 0);
+}
+
+enum { MANY = 2000, BIG = 2000 * 1000 };
+
+static void
+many_and_big_messages_keep_their_order(void **state)
+{
+	struct fixture *fixture = *state;
+	char *text;
+
+	if (!has_node())
+		skip_because("there is no node");
+	text = malloc(BIG + 1);
+	memset(text, 'x', BIG);
+	text[BIG] = '\0';
+	start_node(fixture, echo_js, true, NULL);
+	for (int i = 0; i < MANY; i++)
+		say(fixture, json_integer(i));
+	say(fixture, json_string(text));
+	say(fixture, json_integer(MANY));
+	free(text);
+	world_run(&fixture->world, &fixture->messages, MANY + 2);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(
+		    json_integer_value(json_array_get(fixture->got, (size_t)i)),
+		    i);
+	assert_int_equal(json_string_length(json_array_get(fixture->got, MANY)),
+	                 BIG);
+	channel_disconnect(&fixture->child.channel);
+	run_until_closed(fixture);
+}
+
+/* Numbers that JavaScript writes and C reads with care. */
+static const char odd_js[] = "process.send({n: 1e20, m: -5e300, z: '\\0'});\n"
+			     "process.send(1e21);\n"
+			     "process.exit(7);\n";
+
+static void
+what_only_javascript_says_is_understood(void **state)
+{
+	struct fixture *fixture = *state;
+	json_t *first;
+
+	if (!has_node())
+		skip_because("there is no node");
+	start_node(fixture, odd_js, true, NULL);
+	run_until_closed(fixture);
+	assert_int_equal(fixture->messages, 2);
+	first = json_array_get(fixture->got, 0);
+	assert_true(json_number_value(json_object_get(first, "n")) == 1e20);
+	assert_int_equal(json_string_length(json_object_get(first, "z")), 1);
+	assert_true(json_number_value(json_array_get(fixture->got, 1)) == 1e21);
+	assert_string_equal(fixture->world.said, "spawn disconnect exit close");
+	assert_int_equal(fixture->child.code, 7);
+}
+
+/* Node says on the connection it got what the message says. */
+static const char take_js[] =
+    "const net = require('net');\n"
+    "process.on('message', (m, handle) => {\n"
+    "	const socket = new net.Socket({handle});\n"
+    "	socket.end(m.text);\n"
+    "	socket.on('close', () => process.disconnect());\n"
+    "});\n";
+
+static void
+node_takes_a_connection(void **state)
+{
+	struct fixture *fixture = *state;
+	int port, server, client;
+	char text[32] = "";
+	json_t *message;
+	uv_tcp_t tcp;
+
+	if (!has_node())
+		skip_because("there is no node");
+	server = plain_listen(&port);
+	client = plain_connect(port);
+	uv_tcp_init(&fixture->world.loop.uv, &tcp);
+	uv_tcp_open(&tcp, accept4(server, NULL, NULL, SOCK_CLOEXEC));
+	close(server);
+	start_node(fixture, take_js, true, NULL);
+	message = json_pack("{s:s}", "text", "from node");
+	channel_send_handle(&fixture->child.channel, message,
+	                    (uv_stream_t *)&tcp);
+	json_decref(message);
+	world_run(&fixture->world, &fixture->sent, 1);
+	assert_int_equal(recv(client, text, sizeof(text), MSG_WAITALL), 9);
+	assert_string_equal(text, "from node");
+	close(client);
+	run_until_closed(fixture);
+	assert_int_equal(fixture->child.code, 0);
+}
+
+/* Node connects to us and hands over its end. Who listens to messages stays
+ * alive until the channel is closed. */
+static const char give_js[] =
+    "const net = require('net');\n"
+    "process.on('message', () => {});\n"
+    "const socket = net.connect(+process.argv[2], '127.0.0.1', () => {\n"
+    "	process.send({text: 'take it'}, socket, () => {\n"
+    "		process.send('behind it', () => "
+    "process.disconnect());\n"
+    "	});\n"
+    "});\n";
+
+static void
+say_hello(struct world *world, uv_tcp_t *tcp)
+{
+	uv_buf_t hello = uv_buf_init((char *)"from C", 6);
+
+	assert_int_equal(uv_try_write((uv_stream_t *)tcp, &hello, 1), 6);
+	uv_close((uv_handle_t *)tcp, NULL);
+	world_turn(world);
+}
+
+static void
+node_gives_a_connection(void **state)
+{
+	struct fixture *fixture = *state;
+	char argument[16], text[32] = "";
+	int port, server, fd;
+	json_t *first;
+
+	if (!has_node())
+		skip_because("there is no node");
+	server = plain_listen(&port);
+	snprintf(argument, sizeof(argument), "%d", port);
+	start_node(fixture, give_js, true, argument);
+	run_until_closed(fixture);
+	assert_int_equal(fixture->messages, 2);
+	assert_int_equal(fixture->handles, 1);
+	first = json_object_get(json_array_get(fixture->got, 0), "text");
+	assert_string_equal(json_string_value(first), "take it");
+	fd = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	say_hello(&fixture->world, &fixture->taken);
+	assert_int_equal(recv(fd, text, sizeof(text), MSG_WAITALL), 6);
+	assert_string_equal(text, "from C");
+	close(fd);
+	close(server);
+}
+
+/* ---- Node is the parent ---- */
+
+/* fork() of this program as "@echo"; its exit code becomes Node's. */
+static const char fork_js[] =
+    "const {fork} = require('child_process');\n"
+    "const net = require('net');\n"
+    "const child = fork('@echo', [], {execPath: process.argv[2],\n"
+    "                                 execArgv: []});\n"
+    "const got = [];\n"
+    "const server = net.createServer();\n"
+    "child.on('message', (m, handle) => {\n"
+    "	got.push(m);\n"
+    "	if (!handle) return;\n"
+    "	new net.Socket({handle}).end('x');\n"
+    "	child.disconnect();\n"
+    "});\n"
+    "child.on('exit', (code, signal) => {\n"
+    "	console.log(JSON.stringify({got, code, signal}));\n"
+    "});\n"
+    "child.send({n: 1});\n"
+    "child.send('caf\\u00e9');\n"
+    "server.listen(0, '127.0.0.1', () => {\n"
+    "	const client = net.connect(server.address().port, "
+    "'127.0.0.1');\n"
+    "	client.on('data', () => client.end());\n"
+    "});\n"
+    "server.on('connection', (socket) => {\n"
+    "	child.send('back', socket);\n"
+    "	server.close();\n"
+    "});\n";
+
+static void
+node_forks_us_and_we_pass_its_connection_back(void **state)
+{
+	struct fixture *fixture = *state;
+	char self[4096];
+	size_t size = sizeof(self);
+
+	if (!has_node())
+		skip_because("there is no node");
+	uv_exepath(self, &size);
+	start_node(fixture, fork_js, false, self);
+	run_until_closed(fixture);
+	assert_int_equal(fixture->child.code, 0);
+	assert_string_equal(told_nth(&fixture->world, EVENT_STDOUT, 0)->text,
+	                    "{\"got\":[{\"n\":1},\"caf\xc3\xa9\",\"back\"],"
+	                    "\"code\":0,\"signal\":null}");
+}
+
+/* ---- Node is a worker of our cluster ---- */
+
+static const char worker_js[] =
+    "const cluster = require('cluster');\n"
+    "require('net').createServer((socket) => {\n"
+    "	socket.end(cluster.worker.id + '\\n');\n"
+    "}).listen(0, '127.0.0.1');\n";
+
+static void
+on_worker(struct cluster *cluster, struct cluster_worker *worker)
+{
+	struct fixture *fixture = cluster->data;
+
+	fixture->listenings += worker->state == CLUSTER_LISTENING;
+	fixture->exits += worker->state == CLUSTER_DEAD &&
+	                  worker->child.code == 0 &&
+	                  worker->exited_after_disconnect;
+}
+
+static void
+on_listening(struct cluster *cluster, int port, int error)
+{
+	struct fixture *fixture = cluster->data;
+
+	fixture->port = error ? error : port;
+}
+
+static void
+on_cluster_close(struct cluster *cluster)
+{
+	struct fixture *fixture = cluster->data;
+
+	fixture->cluster_closes++;
+}
+
+static const struct cluster_events cluster_events = {
+    .worker = on_worker,
+    .listening = on_listening,
+    .close = on_cluster_close,
+};
+
+static void
+on_readable(uv_poll_t *poll, int status, int what)
+{
+	(void)status;
+	(void)what;
+	++*(int *)poll->data;
+	uv_poll_stop(poll);
+}
+
+/* Which worker answers; the loop deals meanwhile. */
+static int
+ask(struct fixture *fixture)
+{
+	int fd = plain_connect(fixture->port), answers = 0;
+	char text[16] = "";
+	uv_poll_t poll;
+
+	uv_poll_init(&fixture->world.loop.uv, &poll, fd);
+	poll.data = &answers;
+	uv_poll_start(&poll, UV_READABLE, on_readable);
+	world_run(&fixture->world, &answers, 1);
+	uv_close((uv_handle_t *)&poll, NULL);
+	world_turn(&fixture->world);
+	if (recv(fd, text, sizeof(text) - 1, 0) <= 0)
+		text[0] = '\0';
+	close(fd);
+	return atoi(text);
+}
+
+static void
+node_works_in_our_cluster(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = {fixture->script, NULL};
+	int error, first;
+
+	if (!has_node())
+		skip_because("there is no node");
+	write_script(fixture, worker_js);
+	cluster_init(&fixture->cluster, &fixture->world.loop, "@node",
+	             &cluster_events);
+	fixture->cluster.data = fixture;
+	cluster_fork(&fixture->cluster, args, &error);
+	cluster_fork(&fixture->cluster, args, &error);
+	world_run(&fixture->world, &fixture->listenings, 2);
+	assert_in_range(fixture->port, 1, 65535);
+	first = ask(fixture);
+	assert_in_range(first, 1, 2);
+	for (int i = 1; i < 6; i++)
+		assert_int_equal(ask(fixture), i % 2 ? 3 - first : first);
+	cluster_disconnect(&fixture->cluster);
+	world_run(&fixture->world, &fixture->cluster_closes, 1);
+	assert_int_equal(fixture->exits, 2);
+}
+
+/* ---- the roles ---- */
+
+static uv_tcp_t returned;
+
+static void
+echo(struct channel *channel, json_t *message, bool has_handle)
+{
+	if (!has_handle) {
+		channel_send(channel, message);
+		return;
+	}
+	uv_tcp_init(&channel->loop->uv, &returned);
+	channel_accept(channel, (uv_stream_t *)&returned);
+	channel_send_handle(channel, message, (uv_stream_t *)&returned);
+}
+
+static void
+close_returned(struct channel *channel, uv_stream_t *handle)
+{
+	(void)channel;
+	uv_close((uv_handle_t *)handle, NULL);
+}
+
+static const struct channel_events echo_events = {
+    .message = echo,
+    .handle_sent = close_returned,
+};
+
+static int
+be_echo(void)
+{
+	struct channel channel;
+	struct loop loop;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (loop_open(&loop, ROLE_MAIN, 0, "echo") ||
+	    channel_open_inherited(&channel, &loop, &echo_events))
+		return 1;
+	loop_run(&loop);
+	loop_close(&loop);
+	return 0;
+}
+
+#define NODE_TEST(test) \
+	cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    NODE_TEST(node_sends_back_what_it_was_sent),
+	    NODE_TEST(many_and_big_messages_keep_their_order),
+	    NODE_TEST(what_only_javascript_says_is_understood),
+	    NODE_TEST(node_takes_a_connection),
+	    NODE_TEST(node_gives_a_connection),
+	    NODE_TEST(node_forks_us_and_we_pass_its_connection_back),
+	    NODE_TEST(node_works_in_our_cluster),
+	};
+
+	/* Whoever has lost its role must not run the tests once more. */
+	if (argc == 1 && getenv("NODE_CHANNEL_FD"))
+		return 1;
+	if (argc > 1 && strcmp(argv[1], "@echo") == 0)
+		return be_echo();
+	if (argc > 2 && strcmp(argv[1], "@node") == 0)
+		return execlp("node", "node", argv[2], (char *)NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
