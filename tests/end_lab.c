@@ -518,6 +518,25 @@ is_suspended_and_goes_on(void **state)
 	quit(lab);
 }
 
+/* Nobody reads the screen: the explorer drops frames, but reads the stream. */
+static void
+a_terminal_that_stops_reading_never_stops_it(void **state)
+{
+	struct lab *lab = *state;
+	struct pollfd nothing = {.fd = -1};
+
+	open_lab(lab);
+	press(lab, "ts");
+	program_expect(&lab->tty, "thread 1");
+	press(lab, "tp300000\r");
+	program_expect(&lab->tty, "{pong:");
+	poll(&nothing, 1, 2500);
+	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
+	assert_int_equal(tty_settle(&lab->tty, 0, PROGRAM_MS), 0);
+	assert_int_not_equal(tty_wait_text(&lab->tty, "dropped:", 200), 0);
+	quit(lab);
+}
+
 /* The stage writes on while nobody reads: what is lost is counted. */
 static void
 a_full_fifo_is_counted_and_shown(void **state)
@@ -566,6 +585,7 @@ main(void)
 	    with_lab(sigkill_leaves_nothing_behind),
 	    with_lab(a_terminal_that_goes_away_ends_it),
 	    with_lab(is_suspended_and_goes_on),
+	    with_lab(a_terminal_that_stops_reading_never_stops_it),
 	    with_lab(a_full_fifo_is_counted_and_shown),
 	};
 
