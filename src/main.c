@@ -18,10 +18,8 @@ static const struct {
 	const char *name;
 	int (*main)(int argc, char **argv);
 } roles[] = {
-    {"@guard", guard_main},
-    {"@stage", stage_main},
-    {"@child", child_main},
-    {"@cluster-worker", cluster_worker_main},
+    {"@guard", guard_main},   {"@stage", stage_main},
+    {"@child", child_main},   {"@cluster-worker", cluster_worker_main},
     {"@client", client_main},
 };
 

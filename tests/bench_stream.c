@@ -117,8 +117,8 @@ count_line(struct seen *seen, const char *line)
 	if (writer >= WRITERS || !number)
 		seen->lost++;
 	else
-		seen->disorder += strtoull(number + 9, NULL, 10) !=
-		                  ++seen->next[writer];
+		seen->disorder +=
+		    strtoull(number + 9, NULL, 10) != ++seen->next[writer];
 	seen->records++;
 }
 
@@ -231,8 +231,9 @@ bench_emit(void)
 	kill(reader, SIGKILL);
 	waitpid(reader, NULL, 0);
 	fifo_close(&fifo);
-	printf("  an emit costs its caller %.0f ns; the clock is %.0f of them\n",
-	       (double)begin / (double)count, clock_cost());
+	printf(
+	    "  an emit costs its caller %.0f ns; the clock is %.0f of them\n",
+	    (double)begin / (double)count, clock_cost());
 }
 
 /* What the model makes of a second's worth of messages. */
@@ -263,9 +264,9 @@ bench_model(void)
 int
 main(void)
 {
-	static const char *const names[] = {
-	    "emit: collected, 4 KiB a write", "a write(2) a record",
-	    "a line of JSON a record"};
+	static const char *const names[] = {"emit: collected, 4 KiB a write",
+	                                    "a write(2) a record",
+	                                    "a line of JSON a record"};
 	double rates[WAYS][ROUNDS], ours;
 	uint64_t bad[WAYS] = {0};
 

@@ -64,8 +64,8 @@ previews_without_quotes(void **state)
 {
 	static const char message[] = "{\"load\":\"fib(42)\"}\n";
 	char into[64];
-	size_t size = text_preview(into, sizeof(into), message,
-	                           sizeof(message) - 1);
+	size_t size =
+	    text_preview(into, sizeof(into), message, sizeof(message) - 1);
 
 	(void)state;
 	assert_int_equal(size, strlen("{load:fib(42)}"));

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ARGS(...)                                                             \
-	(const char *const[])                                                 \
-	{                                                                     \
-		__VA_ARGS__, NULL                                             \
+#define ARGS(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
 	}
 
 /* One line on stderr that begins with looptop: and holds `part`; nothing on
@@ -94,14 +94,13 @@ files_that_cannot_be_read_or_written(void **state)
 	complains(ARGS("replay", "/nonexistent.trace"), 125,
 	          "/nonexistent.trace: No such file");
 	complains(ARGS("replay", "--json", damaged), 125, "damaged");
-	complains(ARGS("replay", "--json", text), 125,
-	          "no looptop recording");
-	complains(ARGS("run", "--json", "--record", "/nonexistent/x", "--",
-	               "true"),
-	          125, "/nonexistent/x: cannot be written");
-	complains(ARGS("run", "--json", "--output", "/nonexistent/x", "--",
-	               "true"),
-	          125, "/nonexistent/x: cannot be written");
+	complains(ARGS("replay", "--json", text), 125, "no looptop recording");
+	complains(
+	    ARGS("run", "--json", "--record", "/nonexistent/x", "--", "true"),
+	    125, "/nonexistent/x: cannot be written");
+	complains(
+	    ARGS("run", "--json", "--output", "/nonexistent/x", "--", "true"),
+	    125, "/nonexistent/x: cannot be written");
 }
 
 static void

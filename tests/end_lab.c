@@ -14,10 +14,10 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#define ARGS(...)                                                             \
-	(const char *const[])                                                 \
-	{                                                                     \
-		__VA_ARGS__, NULL                                             \
+#define ARGS(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
 	}
 
 struct lab {
@@ -232,7 +232,8 @@ runs_commands_and_shows_their_output(void **state)
 	press(lab, "cels / | wc -l; exit 3\r");
 	program_expect(&lab->tty, "exit code 3; stdout");
 	press(lab, "cxno-such-program\r");
-	program_expect(&lab->tty, "no-such-program: cannot be started: no such");
+	program_expect(&lab->tty,
+	               "no-such-program: cannot be started: no such");
 	press(lab, "cs/etc/passwd\r");
 	program_expect(&lab->tty, "cannot be started: permission denied");
 	press(lab, "cfcp5\r");
@@ -445,8 +446,7 @@ ends_by(struct lab *lab, int number)
 	if (number == SIGTERM || number == SIGHUP)
 		assert_int_equal(WEXITSTATUS(status), 128 + number);
 	else
-		assert_true(WIFSIGNALED(status) ||
-		            WEXITSTATUS(status) != 0);
+		assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
 	assert_restored(lab);
 }
 

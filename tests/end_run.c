@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGS(...)                                                             \
-	(const char *const[])                                                 \
-	{                                                                     \
-		__VA_ARGS__, NULL                                             \
+#define ARGS(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
 	}
 
 struct run {
@@ -112,8 +112,8 @@ births_and_deaths_with_parents_and_codes(void **state)
 	assert_string_equal(string(bash, "how"), "run");
 	for (size_t n = 1; n < 4; n++) {
 		json_t *born = program_line(run->lines, "process-born", n);
-		json_t *died = line_of_pid(run, "process-died",
-		                           integer(born, "pid"));
+		json_t *died =
+		    line_of_pid(run, "process-died", integer(born, "pid"));
 
 		assert_int_equal(integer(born, "ppid"), integer(bash, "pid"));
 		assert_int_equal(integer(died, "code"), 0);
@@ -131,8 +131,8 @@ codes_and_signals_of_grandchildren(void **state)
 	watch(run, ARGS("run", "--json", "--", "bash", "-c",
 	                "(sleep 0.2; exit 7) & (sleep 0.2; kill -9 $BASHPID) "
 	                "& wait; exit 0"));
-	for (size_t n = 0;
-	     (died = program_line(run->lines, "process-died", n)); n++) {
+	for (size_t n = 0; (died = program_line(run->lines, "process-died", n));
+	     n++) {
 		code |= json_integer_value(json_object_get(died, "code")) == 7;
 		killed |=
 		    json_integer_value(json_object_get(died, "signal")) == 9;
@@ -166,9 +166,8 @@ with_output_the_program_keeps_its_own(void **state)
 	char text[4096] = "";
 	FILE *file;
 
-	program_run(&run->program, ARGS("run", "--json", "--output", path,
-	                                "--", "sh", "-c",
-	                                "echo mine; echo too >&2"));
+	program_run(&run->program, ARGS("run", "--json", "--output", path, "--",
+	                                "sh", "-c", "echo mine; echo too >&2"));
 	assert_string_equal(run->program.out, "mine\n");
 	assert_string_equal(run->program.err, "too\n");
 	file = fopen(path, "r");
@@ -307,8 +306,7 @@ attach_watches_and_never_ends_what_it_watches(void **state)
 	watch(run, ARGS("attach", "--json", "--for", "300ms", pid));
 	assert_int_equal(run->program.status, 0);
 	assert_int_equal(
-	    integer(program_line(run->lines, "process-born", 0), "pid"),
-	    child);
+	    integer(program_line(run->lines, "process-born", 0), "pid"), child);
 	assert_int_equal(kill(child, 0), 0);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);

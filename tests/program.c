@@ -119,8 +119,8 @@ program_wait(struct program *program)
 	close(program->out_fd);
 	close(program->err_fd);
 	waitpid(program->pid, &status, 0);
-	program->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-	                                      : WEXITSTATUS(status);
+	program->status =
+	    WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 void
@@ -274,7 +274,8 @@ program_line(json_t *lines, const char *kind, size_t n)
 	size_t i;
 	json_t *line;
 
-	json_array_foreach(lines, i, line) {
+	json_array_foreach(lines, i, line)
+	{
 		const char *text =
 		    json_string_value(json_object_get(line, "kind"));
 

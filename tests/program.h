@@ -17,7 +17,7 @@ enum { PROGRAM_MS = 20000 }; /* more than any of it should take */
 struct program {
 	pid_t pid;
 	int out_fd, err_fd;
-	char mark[64]; /* NAME=value */
+	char mark[64];   /* NAME=value */
 	char *out, *err; /* ended by NUL, once it has ended */
 	int status;      /* exit status, 128 + n for a signal */
 };
@@ -43,9 +43,8 @@ void program_free(struct program *program);
 void program_assert_no_orphans(const char *mark);
 
 /* The same on a terminal. `env`: more of it, NULL at the end, or NULL. */
-void program_start_tty(struct tty *tty, char mark[64],
-                       const char *const *args, int rows, int cols,
-                       const char *const *env);
+void program_start_tty(struct tty *tty, char mark[64], const char *const *args,
+                       int rows, int cols, const char *const *env);
 
 /* Waits until the screen shows `text`; fails the test with the screen when it
  * does not. */

@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 /* Skips the test, and says why: run.sh prints the reasons at the end. */
-#define skip_because(reason)                                                  \
-	do {                                                                  \
-		printf("SKIP: %s\n", reason);                                 \
-		skip();                                                       \
+#define skip_because(reason) \
+	do { \
+		printf("SKIP: %s\n", reason); \
+		skip(); \
 	} while (0)
 
 #endif

@@ -85,10 +85,9 @@ stage_message(const struct hands *hands)
 	for (int i = 0; i < hands->command.field_count; i++) {
 		const struct command_field *field = &hands->command.fields[i];
 
-		used += (size_t)sprintf(text + used, "%s%s%s%s",
-		                        i ? " " : "", field->name,
-		                        field->is_number ? ":" : "=",
-		                        field->value);
+		used += (size_t)sprintf(
+		    text + used, "%s%s%s%s", i ? " " : "", field->name,
+		    field->is_number ? ":" : "=", field->value);
 	}
 	return text;
 }
@@ -319,8 +318,7 @@ noise_never_breaks_it(void **state)
 	}
 }
 
-#define with_hands(test)                                                      \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define with_hands(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
 main(void)

@@ -126,7 +126,7 @@ main(void)
 	    cmocka_unit_test(what_lies_outside_is_cut_off),
 	    cmocka_unit_test(a_cut_text_says_so),
 	    cmocka_unit_test(
-	        wide_characters_take_two_cells_and_are_never_halved),
+		wide_characters_take_two_cells_and_are_never_halved),
 	    cmocka_unit_test(controls_are_blanks),
 	    cmocka_unit_test(a_frame_of_any_size),
 	    cmocka_unit_test(ascii_has_no_byte_beyond_127),

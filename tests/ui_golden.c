@@ -110,8 +110,7 @@ explain(const char *name, const char *golden, const char *now)
 }
 
 static void
-compare(struct screen *screen, const char *name, int rows, int cols,
-        bool ascii)
+compare(struct screen *screen, const char *name, int rows, int cols, bool ascii)
 {
 	char path[128], *text, *styles, *golden, *both;
 

@@ -69,8 +69,7 @@ the_mouse_in_both_protocols(void **state)
 	assert_int_equal(key.col, 299);
 	assert_int_equal(key.row, 19);
 	assert_int_equal(parse("\033[<0;1;1m", false).code, KEY_CODE_NONE);
-	assert_int_equal(parse("\033[<64;1;1M", false).code,
-	                 KEY_CODE_WHEEL_UP);
+	assert_int_equal(parse("\033[<64;1;1M", false).code, KEY_CODE_WHEEL_UP);
 	assert_int_equal(parse("\033[<65;1;1M", false).code,
 	                 KEY_CODE_WHEEL_DOWN);
 	key = parse("\033[M !\"", false);
@@ -108,10 +107,10 @@ never_hangs_or_overruns_on_noise(void **state)
 		size_t size = (size_t)rand() % sizeof(bytes) + 1, at = 0;
 
 		for (size_t i = 0; i < size; i++)
-			bytes[i] = rand() % 4
-			                   ? likely[(size_t)rand() %
-			                            (sizeof(likely) - 1)]
-			                   : (char)rand();
+			bytes[i] =
+			    rand() % 4
+				? likely[(size_t)rand() % (sizeof(likely) - 1)]
+				: (char)rand();
 		while (at < size) {
 			size_t took =
 			    key_parse(bytes + at, size - at, true, &key);
@@ -126,8 +125,8 @@ static void
 cut_anywhere_it_means_the_same(void **state)
 {
 	static const char *const sequences[] = {
-	    "\033[A",        "\033OH",         "\033[1;5C",
-	    "\033[<0;10;5M", "\033]7777;1;2\a", "\xe2\x96\xb6", "\033[15~"};
+	    "\033[A",          "\033OH",       "\033[1;5C", "\033[<0;10;5M",
+	    "\033]7777;1;2\a", "\xe2\x96\xb6", "\033[15~"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sequences) / sizeof(*sequences); i++) {
@@ -153,8 +152,7 @@ every_key_of_the_table_asks_for_its_request(void **state)
 			size_t length = strcspn(keys, " ");
 			struct key key = key_named(keys, length);
 
-			assert_int_equal(request_of(&key),
-			                 key_rows[i].request);
+			assert_int_equal(request_of(&key), key_rows[i].request);
 			keys += length;
 			keys += strspn(keys, " ");
 		}
@@ -169,7 +167,7 @@ main(void)
 	    cmocka_unit_test(characters_are_their_own_codes),
 	    cmocka_unit_test(arrows_come_in_two_ways),
 	    cmocka_unit_test(
-	        an_escape_alone_is_a_key_only_when_nothing_follows),
+		an_escape_alone_is_a_key_only_when_nothing_follows),
 	    cmocka_unit_test(the_mouse_in_both_protocols),
 	    cmocka_unit_test(marks_and_answers_nobody_asked_for),
 	    cmocka_unit_test(never_hangs_or_overruns_on_noise),

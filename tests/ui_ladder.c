@@ -43,8 +43,7 @@ make(struct rung *rung, int rows, int lines)
 }
 
 static const struct ladder_row *
-row_with(const struct ladder *ladder, const char *text,
-         enum ladder_state state)
+row_with(const struct ladder *ladder, const char *text, enum ladder_state state)
 {
 	for (int i = 0; i < ladder->row_count; i++)
 		if (strcmp(ladder->rows[i].text, text) == 0 &&
@@ -64,8 +63,7 @@ equal_messages_within_a_second_share_a_row(void **state)
 	row = row_with(&rung->ladder, "GET /ping", LADDER_DELIVERED);
 	assert_non_null(row);
 	assert_int_equal(row->count, 25);
-	assert_string_equal(rung->ladder.lines[row->from_line].label,
-	                    "client");
+	assert_string_equal(rung->ladder.lines[row->from_line].label, "client");
 	assert_string_equal(rung->ladder.lines[row->to_line].label, "stage");
 }
 
@@ -93,8 +91,9 @@ what_waits_says_how_long(void **state)
 		pending += rung->ladder.rows[i].state == LADDER_PENDING;
 	/* Nine wait; the five newest stay apart, the older ones share. */
 	assert_int_equal(pending, 6);
-	assert_true(row_with(&rung->ladder, "GET /ping", LADDER_PENDING)
-	                ->waited > 330000000);
+	assert_true(
+	    row_with(&rung->ladder, "GET /ping", LADDER_PENDING)->waited >
+	    330000000);
 }
 
 static void

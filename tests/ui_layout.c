@@ -14,9 +14,9 @@ lies_inside(struct rect rect, int rows, int cols)
 static bool
 overlap(struct rect a, struct rect b)
 {
-	return a.rows && b.rows && a.cols && b.cols &&
-	       a.row < b.row + b.rows && b.row < a.row + a.rows &&
-	       a.col < b.col + b.cols && b.col < a.col + a.cols;
+	return a.rows && b.rows && a.cols && b.cols && a.row < b.row + b.rows &&
+	       b.row < a.row + a.rows && a.col < b.col + b.cols &&
+	       b.col < a.col + a.cols;
 }
 
 static void
@@ -26,8 +26,8 @@ check(int rows, int cols, enum pane_id focused, bool zoomed, bool output)
 	int shown = 0;
 
 	layout_make(&layout, rows, cols, focused, zoomed, output);
-	assert_int_equal(layout.too_small, rows < LAYOUT_ROWS_MIN ||
-	                                           cols < LAYOUT_COLS_MIN);
+	assert_int_equal(layout.too_small,
+	                 rows < LAYOUT_ROWS_MIN || cols < LAYOUT_COLS_MIN);
 	if (layout.too_small)
 		return;
 	for (int i = 0; i < PANES; i++) {
@@ -36,8 +36,7 @@ check(int rows, int cols, enum pane_id focused, bool zoomed, bool output)
 		assert_false(overlap(layout.panes[i], layout.verdict));
 		assert_false(overlap(layout.panes[i], layout.keys));
 		for (int j = 0; j < i; j++)
-			assert_false(
-			    overlap(layout.panes[i], layout.panes[j]));
+			assert_false(overlap(layout.panes[i], layout.panes[j]));
 		shown += layout.panes[i].rows > 0;
 	}
 	assert_true(zoomed ? shown == 1 : shown >= 2);
@@ -92,7 +91,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(is_right_at_every_size),
 	    cmocka_unit_test(
-	        shows_the_focused_pane_where_there_is_room_for_two),
+		shows_the_focused_pane_where_there_is_room_for_two),
 	    cmocka_unit_test(shows_all_four_from_110_by_30_on),
 	};
 

@@ -110,8 +110,7 @@ static uint64_t
 next_number(struct world *world, uint64_t channel)
 {
 	for (int i = 0; i < 64; i++)
-		if (world->channels[i] == channel ||
-		    !world->channels[i]) {
+		if (world->channels[i] == channel || !world->channels[i]) {
 			world->channels[i] = channel;
 			return ++world->numbers[i];
 		}
@@ -304,12 +303,12 @@ world_calm(struct world *world)
 	world_init(world);
 	world_process(world, 0, WORLD_LOOPTOP, 1, BIRTH_SEEN, "looptop",
 	              "looptop");
-	world_process(world, 2, WORLD_STAGE, WORLD_LOOPTOP, BIRTH_FORK,
-	              "stage", "looptop @stage");
+	world_process(world, 2, WORLD_STAGE, WORLD_LOOPTOP, BIRTH_FORK, "stage",
+	              "looptop @stage");
 	world_message(world, 5, 6, WORLD_LOOPTOP, WORLD_STAGE, "{serve:0}");
 	world_listen(world, 6, WORLD_STAGE, 8080);
-	world_process(world, 8, WORLD_CLIENT, WORLD_STAGE, BIRTH_FORK,
-	              "client", "looptop @client");
+	world_process(world, 8, WORLD_CLIENT, WORLD_STAGE, BIRTH_FORK, "client",
+	              "looptop @client");
 	pings(world, 20, 1980);
 	gauge(world, 1990, WORLD_STAGE);
 	gauge(world, 1990, WORLD_CLIENT);
@@ -381,8 +380,8 @@ world_cluster(struct world *world)
 		char title[16] = "worker 0";
 
 		title[7] = (char)('0' + i);
-		world_process(world, 1000 + i, pid, WORLD_STAGE,
-		              BIRTH_CLUSTER, title, "looptop @cluster-worker");
+		world_process(world, 1000 + i, pid, WORLD_STAGE, BIRTH_CLUSTER,
+		              title, "looptop @cluster-worker");
 		world_message(world, 1010 + i, 1011 + i, pid, WORLD_STAGE,
 		              "online");
 		world_listen(world, 1020 + i, pid, 9000);

@@ -55,12 +55,12 @@ void world_span_end(struct world *world, unsigned ms, uint32_t pid,
                     uint32_t tid, unsigned since, const char *name);
 void world_blocked(struct world *world, unsigned ms, uint32_t pid,
                    unsigned since, const char *cause);
-void world_freed(struct world *world, unsigned ms, uint32_t pid,
-                 unsigned since, const char *cause);
+void world_freed(struct world *world, unsigned ms, uint32_t pid, unsigned since,
+                 const char *cause);
 void world_note(struct world *world, unsigned ms, enum note level,
                 const char *text);
-void world_line(struct world *world, unsigned ms, uint32_t pid,
-                bool is_stderr, const char *text);
+void world_line(struct world *world, unsigned ms, uint32_t pid, bool is_stderr,
+                const char *text);
 
 /* ---- scenes ---- */
 

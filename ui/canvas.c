@@ -148,8 +148,8 @@ canvas_width(const char *text)
 }
 
 int
-area_cut(const struct area *area, int row, int col, int cols,
-         enum style style, const char *text)
+area_cut(const struct area *area, int row, int col, int cols, enum style style,
+         const char *text)
 {
 	if (cols <= 0)
 		return col;
@@ -206,9 +206,9 @@ area_frame(const struct area *area, const char *title, bool focused)
 	area_put(area, rows - 1, 0, 0x2570, style);
 	area_put(area, rows - 1, cols - 1, 0x256f, style);
 	if (cols > 8) {
-		int end = area_cut(area, 0, 3, cols - 6,
-		                   focused ? STYLE_FRAME_FOCUS : STYLE_TITLE,
-		                   title);
+		int end =
+		    area_cut(area, 0, 3, cols - 6,
+		             focused ? STYLE_FRAME_FOCUS : STYLE_TITLE, title);
 
 		area_put(area, 0, 2, ' ', style);
 		area_put(area, 0, end, ' ', style);
@@ -221,16 +221,14 @@ static const struct {
 	uint32_t point;
 	char ascii;
 } likenesses[] = {
-    {0x2500, '-'}, {0x2502, '|'}, {0x256d, '+'}, {0x256e, '+'},
-    {0x2570, '+'}, {0x256f, '+'}, {0x251c, '|'}, {0x2514, '`'},
-    {0x254c, '.'}, {0x2503, 'H'}, {0x2501, '='}, {0x252c, '+'},
-    {0x2581, '_'}, {0x2582, '_'}, {0x2583, '-'}, {0x2584, '-'},
-    {0x2585, '='}, {0x2586, '='}, {0x2587, '#'}, {0x2588, '#'},
-    {0x25b6, '>'}, {0x25c0, '<'}, {0x25b7, '>'}, {0x25c1, '<'},
-    {0x25cf, '*'}, {0x25cb, 'o'}, {0x25a0, '#'}, {0x2713, '+'},
-    {0x2717, 'x'}, {0x25b2, '!'}, {0x2026, '~'}, {0x00d7, 'x'},
-    {0x25be, 'v'}, {0x25b8, '>'}, {0x2192, '>'}, {0x00b7, '.'},
-    {0x2591, ':'}, {0x2191, '^'}, {0x2193, 'v'}, {0x2190, '<'},
+    {0x2500, '-'}, {0x2502, '|'}, {0x256d, '+'}, {0x256e, '+'}, {0x2570, '+'},
+    {0x256f, '+'}, {0x251c, '|'}, {0x2514, '`'}, {0x254c, '.'}, {0x2503, 'H'},
+    {0x2501, '='}, {0x252c, '+'}, {0x2581, '_'}, {0x2582, '_'}, {0x2583, '-'},
+    {0x2584, '-'}, {0x2585, '='}, {0x2586, '='}, {0x2587, '#'}, {0x2588, '#'},
+    {0x25b6, '>'}, {0x25c0, '<'}, {0x25b7, '>'}, {0x25c1, '<'}, {0x25cf, '*'},
+    {0x25cb, 'o'}, {0x25a0, '#'}, {0x2713, '+'}, {0x2717, 'x'}, {0x25b2, '!'},
+    {0x2026, '~'}, {0x00d7, 'x'}, {0x25be, 'v'}, {0x25b8, '>'}, {0x2192, '>'},
+    {0x00b7, '.'}, {0x2591, ':'}, {0x2191, '^'}, {0x2193, 'v'}, {0x2190, '<'},
     {0x00b5, 'u'}, {0x2265, '>'}, {0x2264, '<'},
 };
 
@@ -252,8 +250,7 @@ canvas_to_ascii(struct canvas *canvas)
 		for (int col = 0; col < canvas->cols; col++) {
 			struct cell *cell = &canvas->cells[row][col];
 
-			cell->point = cell->point ? likeness(cell->point)
-			                          : '?';
+			cell->point = cell->point ? likeness(cell->point) : '?';
 		}
 }
 
@@ -263,7 +260,7 @@ static char
 letter_of(uint8_t style)
 {
 	static const char letters[] = "."
-	                              "bfltTFirRxXwmpPgMNKLVAcskBWGjJEI";
+				      "bfltTFirRxXwmpPgMNKLVAcskBWGjJEI";
 
 	return style < sizeof(letters) - 1 ? letters[style] : '?';
 }

@@ -59,8 +59,7 @@ void area_put(const struct area *area, int row, int col, uint32_t point,
 int area_text(const struct area *area, int row, int col, enum style style,
               const char *text);
 int area_format(const struct area *area, int row, int col, enum style style,
-                const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+                const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The same, cut to `cols` columns, with an ellipsis when it was cut. */
 int area_cut(const struct area *area, int row, int col, int cols,

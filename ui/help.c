@@ -80,8 +80,7 @@ put_legend(const struct page *page, int n)
 	for (int i = 0; i < LEGEND; i++) {
 		if (!place(page, n + i, &row, &col))
 			continue;
-		area_put(page->box, row, col, legend[i].glyph,
-		         legend[i].style);
+		area_put(page->box, row, col, legend[i].glyph, legend[i].style);
 		area_put(page->box, row, col + 1, legend[i].glyph,
 		         legend[i].style);
 		area_cut(page->box, row, col + 4, COLUMN - 6, STYLE_PLAIN,
@@ -100,14 +99,12 @@ put_keys(const struct page *page, int n)
 		area_cut(page->box, row, col, KEYS_COLS, STYLE_KEY,
 		         key_rows[i].keys);
 		area_cut(page->box, row, col + KEYS_COLS + 1,
-		         COLUMN - KEYS_COLS - 3, STYLE_PLAIN,
-		         key_rows[i].help);
+		         COLUMN - KEYS_COLS - 3, STYLE_PLAIN, key_rows[i].help);
 	}
 }
 
 int
-help_draw(const struct area *area, const char *pane, const char *about,
-          int top)
+help_draw(const struct area *area, const char *pane, const char *about, int top)
 {
 	int columns = area->rect.cols >= 2 * COLUMN + 2 ? 2 : 1;
 	int lines = ABOUT_LINES + 2 + LEGEND + 2 + key_row_count;
@@ -161,8 +158,8 @@ put_key(const struct area *area, int col, const struct key_row *row)
 static int
 width_of(const struct key_row *row)
 {
-	return (int)strcspn(row->keys, " ") + 2 + 1 +
-	       canvas_width(row->label) + 2;
+	return (int)strcspn(row->keys, " ") + 2 + 1 + canvas_width(row->label) +
+	       2;
 }
 
 void

@@ -31,8 +31,7 @@ set_modified(struct key *key, uint32_t code, const struct sequence *sequence)
 {
 	set(key, code);
 	if (sequence->count > 1 && sequence->parameters[1] > 1)
-		key->modifiers =
-		    (uint8_t)((sequence->parameters[1] - 1) & 7);
+		key->modifiers = (uint8_t)((sequence->parameters[1] - 1) & 7);
 }
 
 static uint32_t
@@ -73,16 +72,16 @@ number_code(int number)
 		int number;
 		uint32_t code;
 	} codes[] = {
-	    {1, KEY_CODE_HOME},         {2, KEY_CODE_INSERT},
-	    {3, KEY_CODE_DELETE},       {4, KEY_CODE_END},
-	    {5, KEY_CODE_PAGE_UP},      {6, KEY_CODE_PAGE_DOWN},
-	    {7, KEY_CODE_HOME},         {8, KEY_CODE_END},
-	    {11, KEY_CODE_F1},          {12, KEY_CODE_F1 + 1},
-	    {13, KEY_CODE_F1 + 2},      {14, KEY_CODE_F1 + 3},
-	    {15, KEY_CODE_F1 + 4},      {17, KEY_CODE_F1 + 5},
-	    {18, KEY_CODE_F1 + 6},      {19, KEY_CODE_F1 + 7},
-	    {20, KEY_CODE_F1 + 8},      {21, KEY_CODE_F1 + 9},
-	    {23, KEY_CODE_F1 + 10},     {24, KEY_CODE_F12},
+	    {1, KEY_CODE_HOME},          {2, KEY_CODE_INSERT},
+	    {3, KEY_CODE_DELETE},        {4, KEY_CODE_END},
+	    {5, KEY_CODE_PAGE_UP},       {6, KEY_CODE_PAGE_DOWN},
+	    {7, KEY_CODE_HOME},          {8, KEY_CODE_END},
+	    {11, KEY_CODE_F1},           {12, KEY_CODE_F1 + 1},
+	    {13, KEY_CODE_F1 + 2},       {14, KEY_CODE_F1 + 3},
+	    {15, KEY_CODE_F1 + 4},       {17, KEY_CODE_F1 + 5},
+	    {18, KEY_CODE_F1 + 6},       {19, KEY_CODE_F1 + 7},
+	    {20, KEY_CODE_F1 + 8},       {21, KEY_CODE_F1 + 9},
+	    {23, KEY_CODE_F1 + 10},      {24, KEY_CODE_F12},
 	    {200, KEY_CODE_PASTE_BEGIN}, {201, KEY_CODE_PASTE_END},
 	};
 
@@ -119,8 +118,8 @@ split(const char *bytes, size_t size, struct sequence *sequence)
 	size_t at = 2;
 
 	memset(sequence, 0, sizeof(*sequence));
-	if (at < size && (bytes[at] == '<' || bytes[at] == '?' ||
-	                  bytes[at] == '>'))
+	if (at < size &&
+	    (bytes[at] == '<' || bytes[at] == '?' || bytes[at] == '>'))
 		sequence->prefix = bytes[at++];
 	for (; at < size; at++) {
 		char c = bytes[at];
@@ -273,16 +272,24 @@ key_named(const char *name, size_t length)
 		const char *name;
 		uint32_t code;
 	} names[] = {
-	    {"Space", ' '},           {"Enter", KEY_CODE_ENTER},
-	    {"Esc", KEY_ESC},         {"Tab", '\t'},
-	    {"BackTab", KEY_CODE_BACKTAB}, {"Backspace", KEY_CODE_BACKSPACE},
-	    {"Up", KEY_CODE_UP},      {"Down", KEY_CODE_DOWN},
-	    {"Left", KEY_CODE_LEFT},  {"Right", KEY_CODE_RIGHT},
-	    {"Home", KEY_CODE_HOME},  {"End", KEY_CODE_END},
-	    {"PgUp", KEY_CODE_PAGE_UP}, {"PgDn", KEY_CODE_PAGE_DOWN},
+	    {"Space", ' '},
+	    {"Enter", KEY_CODE_ENTER},
+	    {"Esc", KEY_ESC},
+	    {"Tab", '\t'},
+	    {"BackTab", KEY_CODE_BACKTAB},
+	    {"Backspace", KEY_CODE_BACKSPACE},
+	    {"Up", KEY_CODE_UP},
+	    {"Down", KEY_CODE_DOWN},
+	    {"Left", KEY_CODE_LEFT},
+	    {"Right", KEY_CODE_RIGHT},
+	    {"Home", KEY_CODE_HOME},
+	    {"End", KEY_CODE_END},
+	    {"PgUp", KEY_CODE_PAGE_UP},
+	    {"PgDn", KEY_CODE_PAGE_DOWN},
 	    {"WheelUp", KEY_CODE_WHEEL_UP},
 	    {"WheelDown", KEY_CODE_WHEEL_DOWN},
-	    {"F1", KEY_CODE_F1},      {"F9", KEY_CODE_F1 + 8},
+	    {"F1", KEY_CODE_F1},
+	    {"F9", KEY_CODE_F1 + 8},
 	    {"F10", KEY_CODE_F1 + 9},
 	};
 	struct key key;

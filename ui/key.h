@@ -46,7 +46,7 @@ enum {
 struct key {
 	uint32_t code;
 	uint8_t modifiers;
-	int row, col;         /* of a mouse event, from 0 */
+	int row, col;           /* of a mouse event, from 0 */
 	uint64_t mark, mark_ms; /* of a mark: its number, time to add */
 };
 

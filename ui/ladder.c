@@ -59,8 +59,8 @@ join_line(struct ladder_line *line, uint32_t tid)
 }
 
 static void
-add_line(struct ladder *ladder, const struct view *view,
-         struct ladder_end end, bool grouped)
+add_line(struct ladder *ladder, const struct view *view, struct ladder_end end,
+         bool grouped)
 {
 	char label[NAME_BYTES], stem[NAME_BYTES];
 	struct ladder_line *line;
@@ -276,8 +276,7 @@ fill(struct ladder *ladder, const struct view *view,
 }
 
 void
-ladder_make(struct ladder *ladder, const struct view *view, int rows,
-            int lines)
+ladder_make(struct ladder *ladder, const struct view *view, int rows, int lines)
 {
 	static struct candidates all, some;
 

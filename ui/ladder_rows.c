@@ -52,11 +52,11 @@ add_flow(struct candidates *candidates, const struct view *view,
 		state = LADDER_PENDING;
 	else if (waited >= LADDER_LATE_NS)
 		state = LADDER_LATE;
-	row = add(candidates, sent, end_of(flow->from_pid, flow->from_tid),
-	          state == LADDER_PENDING
-	                  ? end_of(flow->wait_pid, flow->wait_tid)
-	                  : end_of(flow->to_pid, flow->to_tid),
-	          state, flow->text);
+	row =
+	    add(candidates, sent, end_of(flow->from_pid, flow->from_tid),
+	        state == LADDER_PENDING ? end_of(flow->wait_pid, flow->wait_tid)
+	                                : end_of(flow->to_pid, flow->to_tid),
+	        state, flow->text);
 	if (row)
 		row->waited = waited;
 }
@@ -91,8 +91,8 @@ add_lives(struct candidates *candidates, const struct view *view)
 			add(candidates, process->row.born, parent, child,
 			    LADDER_LIFE,
 			    process->how == BIRTH_SEEN
-			            ? "starts"
-			            : event_birth_name(process->how));
+			        ? "starts"
+			        : event_birth_name(process->how));
 		if (process->row.died <= since)
 			continue;
 		row = add(candidates, process->row.died, child, parent,
@@ -106,7 +106,8 @@ static void
 add_lines(struct candidates *candidates, const struct view *view)
 {
 	const struct model *model = view->model;
-	uint64_t count = model->line_count < OUTPUT_LINES ? model->line_count : OUTPUT_LINES;
+	uint64_t count =
+	    model->line_count < OUTPUT_LINES ? model->line_count : OUTPUT_LINES;
 
 	for (uint64_t i = 0; i < count && i < LINES_LOOKED_AT; i++) {
 		const struct output_line *line =

@@ -56,8 +56,8 @@ two_by_two(struct layout *layout, struct rect rect, bool output)
 	           output);
 	layout->panes[PANE_LOOPS] =
 	    rect_of(rect.row, rect.col + left, top, right);
-	layout->panes[PANE_MESSAGES] = rect_of(
-	    rect.row + top, rect.col + left, rect.rows - top, right);
+	layout->panes[PANE_MESSAGES] =
+	    rect_of(rect.row + top, rect.col + left, rect.rows - top, right);
 }
 
 /* The lanes, and below them the focused pane. */
@@ -67,8 +67,7 @@ lanes_and_one(struct layout *layout, struct rect rect, enum pane_id focused)
 	enum pane_id below = focused == PANE_LOOPS ? PANE_MESSAGES : focused;
 	int top = rect.rows * 42 / 100;
 
-	layout->panes[PANE_LOOPS] =
-	    rect_of(rect.row, rect.col, top, rect.cols);
+	layout->panes[PANE_LOOPS] = rect_of(rect.row, rect.col, top, rect.cols);
 	layout->panes[below] =
 	    rect_of(rect.row + top, rect.col, rect.rows - top, rect.cols);
 }

@@ -13,9 +13,9 @@ const struct menu menus[MENUS] = {
 #undef ITEM
 };
 
-#define FIELD(...)                                                            \
-	{                                                                     \
-		__VA_ARGS__                                                   \
+#define FIELD(...) \
+	{ \
+		__VA_ARGS__ \
 	}
 #define TEXT(name, prompt, usual) FIELD(name, prompt, usual, false)
 #define NUMBER(name, prompt, usual) FIELD(name, prompt, usual, true)
@@ -24,7 +24,7 @@ const struct menu menus[MENUS] = {
 #define NOTHING FIELD(NULL, NULL, NULL, false)
 static const struct menu_item items[] = {
 #define MENU(menu, letter, name)
-#define ITEM(menu, letter, label, request, ...)                      \
+#define ITEM(menu, letter, label, request, ...) \
 	{menu, letter, label, request, {__VA_ARGS__}},
 #include "menus.def"
 #undef MENU

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const struct pane panes[PANES] = {
-#define PANE(id, key, title, draw, rows, words)                               \
+#define PANE(id, key, title, draw, rows, words) \
 	[id] = {key, title, draw, rows, words},
 #include "panes.def"
 #undef PANE
@@ -17,10 +17,8 @@ enum { RECENT_NS = 200000000, BUSY_LEAST = 6, QUIET_NS = 20000000 };
 enum activity
 pane_activity(const struct view *view, const struct thread *thread)
 {
-	const struct lane *lane =
-	    actor_find_lane(&view->model->actors, thread);
-	uint64_t since =
-	    view->now > RECENT_NS ? view->now - RECENT_NS : 0;
+	const struct lane *lane = actor_find_lane(&view->model->actors, thread);
+	uint64_t since = view->now > RECENT_NS ? view->now - RECENT_NS : 0;
 	bool busy = thread->span_since != 0;
 
 	if (thread->loop.blocked_since)

@@ -17,7 +17,7 @@ struct view {
 	int top;        /* first row shown, where the pane scrolls */
 	int cursor;     /* the selected row, -1: none */
 	bool focused;
-	bool threads;   /* in the process tree */
+	bool threads; /* in the process tree */
 	uint32_t own_pid;
 	unsigned own_cpu; /* thousandths of a core */
 	uint64_t own_rss_kb;
@@ -33,8 +33,8 @@ struct pane {
 
 extern const struct pane panes[PANES];
 
-#define PANE(id, key, title, draw, rows, words)                               \
-	void draw(const struct view *view, const struct area *area);          \
+#define PANE(id, key, title, draw, rows, words) \
+	void draw(const struct view *view, const struct area *area); \
 	int rows(const struct view *view);
 #include "panes.def"
 #undef PANE
@@ -59,8 +59,7 @@ void pane_put_activity(const struct area *area, int row, int col,
 /* The threads that have a lane, in the order they are shown: loops that
  * answer, other main loops, worker threads, the pool. Returns how many of
  * `room` it filled. */
-int pane_lanes(const struct view *view, const struct thread **lanes,
-               int room);
+int pane_lanes(const struct view *view, const struct thread **lanes, int room);
 
 /* What a thread is called; two processes of the same name are told apart by
  * their pids. */

@@ -102,7 +102,7 @@ is_blocked_at(const struct lane_view *view, uint64_t begin, uint64_t end)
 		return true;
 	return view->lane && series_union(&view->lane->series,
 	                                  view->lane->flags, begin, end) &
-	                             LANE_BLOCKED;
+	                         LANE_BLOCKED;
 }
 
 /* A bar of `level` eighths, over one row or two. */
@@ -233,9 +233,9 @@ put_hill(const struct view *given, const struct area *area,
 		if (begin > axis->now)
 			break;
 		if (view->lane)
-			heights[i] = series_most(&view->lane->series,
-			                         view->lane->waiting, begin,
-			                         end);
+			heights[i] =
+			    series_most(&view->lane->series,
+			                view->lane->waiting, begin, end);
 	}
 	if (view->thread->waiting)
 		add_waiting(given, view->thread, axis, heights);
@@ -245,14 +245,13 @@ put_hill(const struct view *given, const struct area *area,
 	for (int i = 0; i < cols; i++)
 		if (heights[i])
 			area_put(area, row, axis->col + i,
-			         pane_block((int)((heights[i] * 8 + most - 1) /
-			                          most)),
+			         pane_block(
+				     (int)((heights[i] * 8 + most - 1) / most)),
 			         STYLE_WAITING);
 	/* Where there is room the row says what it is, also when it is 0. */
 	if (view->thread->waiting || view->rows > 1)
 		area_format(area, row, 1,
-		            view->thread->waiting ? STYLE_WAITING
-		                                  : STYLE_FAINT,
+		            view->thread->waiting ? STYLE_WAITING : STYLE_FAINT,
 		            "waiting %u", view->thread->waiting);
 }
 
@@ -270,21 +269,19 @@ put_label(const struct view *view, const struct area *area,
 	pane_label(view, thread, text, sizeof(text));
 	if (thread->row.died) {
 		area_cut(area, lane->row, 1, LABEL_COLS - 7, STYLE_GONE, text);
-		area_text(area, lane->row, LABEL_COLS - 6, STYLE_GONE,
-		          "ended");
+		area_text(area, lane->row, LABEL_COLS - 6, STYLE_GONE, "ended");
 		return;
 	}
 	if (activity != ACTIVITY_BLOCKED) {
-		area_cut(area, lane->row, 1, LABEL_COLS - 2, STYLE_PLAIN,
-		         text);
+		area_cut(area, lane->row, 1, LABEL_COLS - 2, STYLE_PLAIN, text);
 		if (lane->rows > 1)
 			pane_put_activity(area, lane->row + 1, 1, activity);
 		else if (canvas_width(text) < 10)
-			area_text(area, lane->row, 11,
-			          activity == ACTIVITY_RUNNING ? STYLE_RUNNING
-			                                       : STYLE_IDLE,
-			          activity == ACTIVITY_RUNNING ? "busy"
-			                                       : "idle");
+			area_text(
+			    area, lane->row, 11,
+			    activity == ACTIVITY_RUNNING ? STYLE_RUNNING
+							 : STYLE_IDLE,
+			    activity == ACTIVITY_RUNNING ? "busy" : "idle");
 		return;
 	}
 	pane_duration(blocked, length);
@@ -310,8 +307,8 @@ is_tall(const struct view *view, const struct thread *thread)
 	const struct process *process =
 	    actor_process(&view->model->actors, thread->pid);
 
-	return thread->loop.answers || (thread->role == ROLE_MAIN && process &&
-	                                !process->runtime);
+	return thread->loop.answers ||
+	       (thread->role == ROLE_MAIN && process && !process->runtime);
 }
 
 /* Rows for a tall lane, others get one: two rows of bars, the hill and air if
@@ -339,8 +336,7 @@ draw_lane(const struct view *view, const struct area *area,
 	    .thread = thread,
 	    .lane = actor_find_lane(&view->model->actors, thread),
 	    .row = row,
-	    .rows = rows >= 3 || (rows == 2 && !thread->loop.answers) ? 2
-	                                                            : 1,
+	    .rows = rows >= 3 || (rows == 2 && !thread->loop.answers) ? 2 : 1,
 	};
 
 	put_label(view, area, &lane);
@@ -390,8 +386,8 @@ pane_loops(const struct view *view, const struct area *area)
 		row = draw_lane(view, area, &axis, lanes[i], row, need);
 	}
 	if (i < count)
-		area_format(area, rows - 1, 1, STYLE_LABEL,
-		            "+%d more lanes: z", count - i);
+		area_format(area, rows - 1, 1, STYLE_LABEL, "+%d more lanes: z",
+		            count - i);
 	else if (count)
 		put_lag(view, area, lanes[0], rows - 1 > row ? rows - 1 : rows);
 }

@@ -46,8 +46,8 @@ activity_at(const struct ladder_view *at, const struct ladder_line *line,
 	                LANE_BLOCKED)
 		return ACTIVITY_BLOCKED;
 	if ((thread->span_since && time >= thread->span_since) ||
-	    (lane && series_mean(&lane->series, lane->busy, time, time + 1) >
-	                 64))
+	    (lane &&
+	     series_mean(&lane->series, lane->busy, time, time + 1) > 64))
 		return ACTIVITY_RUNNING;
 	return ACTIVITY_NONE;
 }
@@ -68,7 +68,7 @@ put_lifelines(const struct ladder_view *at, int row, uint64_t time)
 	for (int i = 0; i < at->ladder->line_count; i++) {
 		enum activity activity =
 		    time ? activity_at(at, &at->ladder->lines[i], time)
-		         : ACTIVITY_NONE;
+			 : ACTIVITY_NONE;
 
 		area_put(at->area, row, col_of(at, i), looks[activity].glyph,
 		         looks[activity].style);
@@ -80,8 +80,8 @@ put_labels(const struct ladder_view *at)
 {
 	for (int i = 0; i < at->ladder->line_count; i++) {
 		const struct ladder_line *line = &at->ladder->lines[i];
-		const struct thread *thread = actor_thread(
-		    &at->view->model->actors, line->end.tid);
+		const struct thread *thread =
+		    actor_thread(&at->view->model->actors, line->end.tid);
 		bool blocked = thread && thread->loop.blocked_since;
 		char text[NAME_BYTES + 16];
 		int width;
@@ -120,8 +120,8 @@ style_of(const struct ladder_row *row)
 /* Puts the text of a row in the middle of `room` columns; when it is too long
  * the words are cut, not the count. */
 static void
-put_text(const struct area *area, int line, int col, int room,
-         enum style style, const struct ladder_row *row)
+put_text(const struct area *area, int line, int col, int room, enum style style,
+         const struct ladder_row *row)
 {
 	char count[16] = "";
 	int width = canvas_width(row->text), tail;
@@ -174,8 +174,7 @@ put_arrow(const struct ladder_view *at, int row, int from, int to,
 		area_put(at->area, row, to + 1, pending ? 0x25c1 : 0x25c0,
 		         style);
 	put_text(at->area, row, left + (to > from ? 1 : 2), room,
-	         pending || message->state == LADDER_LATE ? style
-	                                                  : STYLE_PLAIN,
+	         pending || message->state == LADDER_LATE ? style : STYLE_PLAIN,
 	         message);
 	put_wait(at, row, from, to, message);
 }
@@ -191,8 +190,7 @@ put_loop(const struct ladder_view *at, int row, int col,
 }
 
 static void
-put_row(const struct ladder_view *at, int row,
-        const struct ladder_row *message)
+put_row(const struct ladder_view *at, int row, const struct ladder_row *message)
 {
 	uint64_t start = at->view->model->start;
 	int from = message->from_line, to = message->to_line;
@@ -200,8 +198,8 @@ put_row(const struct ladder_view *at, int row,
 	put_lifelines(at, row, message->time);
 	area_format(at->area, row, 0, STYLE_FAINT, "%6.2f",
 	            message->time > start
-	                    ? (double)(message->time - start) / 1e9
-	                    : 0.0);
+	                ? (double)(message->time - start) / 1e9
+	                : 0.0);
 	if (from < 0 || to < 0)
 		return;
 	if (from == to)
@@ -248,6 +246,6 @@ int
 pane_messages_rows(const struct view *view)
 {
 	return (int)(view->model->flows.newest < FLOWS
-	                     ? view->model->flows.newest
-	                     : FLOWS);
+	                 ? view->model->flows.newest
+	                 : FLOWS);
 }

@@ -6,7 +6,8 @@
 static int
 line_count(const struct model *model)
 {
-	return model->line_count < OUTPUT_LINES ? (int)model->line_count : OUTPUT_LINES;
+	return model->line_count < OUTPUT_LINES ? (int)model->line_count
+	                                        : OUTPUT_LINES;
 }
 
 static void
@@ -42,7 +43,8 @@ pane_output(const struct view *view, const struct area *area)
 		          "nothing was written yet; Child s runs a command");
 	for (int i = 0; i < shown && skip + i < count; i++)
 		put_line(view, area, i,
-		         &model->lines[(first + (uint64_t)(skip + i)) % OUTPUT_LINES]);
+		         &model->lines[(first + (uint64_t)(skip + i)) %
+		                       OUTPUT_LINES]);
 }
 
 int

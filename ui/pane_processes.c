@@ -108,8 +108,8 @@ put_end(const struct area *area, int row, int col,
 	area_put(area, row, col, 0x2717, STYLE_GONE);
 	area_text(area, row, col + 2,
 	          process->death == DEATH_CODE && !process->status
-	                  ? STYLE_GONE
-	                  : STYLE_BLOCKED,
+	              ? STYLE_GONE
+	              : STYLE_BLOCKED,
 	          pane_end(process, text, sizeof(text)));
 }
 
@@ -139,8 +139,7 @@ put_process(const struct view *view, const struct area *area, int row,
 		return;
 	}
 	pane_put_activity(area, row, at.state,
-	                  thread ? pane_activity(view, thread)
-	                         : ACTIVITY_NONE);
+	                  thread ? pane_activity(view, thread) : ACTIVITY_NONE);
 	put_cpu(area, row, at.rss - 1, model_process_cpu(view->model, process),
 	        style);
 	put_rss(area, row, at.rss + RSS_COLS - 1, process->rss_kb, style);
@@ -184,8 +183,7 @@ pane_processes(const struct view *view, const struct area *area)
 	static struct tree_row rows[TREE_ROWS];
 	int count = tree_rows(view, rows, TREE_ROWS);
 	int shown = area->rect.rows - 1;
-	struct columns at =
-	    columns_for(area->rect.cols, pid_cols(rows, count));
+	struct columns at = columns_for(area->rect.cols, pid_cols(rows, count));
 
 	put_head(area, at);
 	for (int i = 0; i < shown && view->top + i < count; i++) {

@@ -22,8 +22,9 @@ compare(const void *left, const void *right)
 
 	if (a->interesting != b->interesting)
 		return a->interesting ? -1 : 1;
-	return a->thread->tid < b->thread->tid ? -1
-	                                       : a->thread->tid > b->thread->tid;
+	return a->thread->tid < b->thread->tid
+	           ? -1
+	           : a->thread->tid > b->thread->tid;
 }
 
 static int
@@ -56,8 +57,7 @@ static void
 put_bars(const struct view *view, const struct area *area, int row, int from,
          int cols, const struct thread *thread)
 {
-	const struct lane *lane =
-	    actor_find_lane(&view->model->actors, thread);
+	const struct lane *lane = actor_find_lane(&view->model->actors, thread);
 	uint64_t newest = view->now / CPU_BIN_NS;
 
 	for (int i = 0; i < cols; i++) {
@@ -66,9 +66,8 @@ put_bars(const struct view *view, const struct area *area, int row, int from,
 		unsigned share = series_mean(&thread->cpu_series, thread->cpu,
 		                             begin, begin + CPU_BIN_NS);
 		bool blocked = lane && series_union(&lane->series, lane->flags,
-		                                    begin,
-		                                    begin + CPU_BIN_NS) &
-		                               LANE_BLOCKED;
+		                                    begin, begin + CPU_BIN_NS) &
+		                           LANE_BLOCKED;
 		enum style style = blocked ? STYLE_BLOCKED : STYLE_RUNNING;
 		uint64_t since = thread->loop.blocked_since;
 
@@ -88,7 +87,7 @@ put_thread(const struct view *view, const struct area *area, int row,
            const struct choice *choice)
 {
 	const struct thread *thread = choice->thread;
-	enum style style = thread->row.died            ? STYLE_GONE
+	enum style style = thread->row.died             ? STYLE_GONE
 	                   : thread->loop.blocked_since ? STYLE_BLOCKED
 	                                                : STYLE_PLAIN;
 	char text[64];
@@ -99,8 +98,8 @@ put_thread(const struct view *view, const struct area *area, int row,
 	area_right(area, row, CPU_END, style, text);
 	put_bars(view, area, row, BARS_AT,
 	         area->rect.cols - BARS_AT - 1 < CPU_BINS
-	                 ? area->rect.cols - BARS_AT - 1
-	                 : CPU_BINS - 1,
+	             ? area->rect.cols - BARS_AT - 1
+	             : CPU_BINS - 1,
 	         thread);
 }
 
@@ -123,8 +122,7 @@ pane_threads(const struct view *view, const struct area *area)
 	for (int i = 0; i < shown && view->top + i < count; i++) {
 		put_thread(view, area, i + 1, &choices[view->top + i]);
 		if (view->focused && view->top + i == view->cursor)
-			area_restyle(area, i + 1, 0, BARS_AT - 1,
-			             STYLE_SELECT);
+			area_restyle(area, i + 1, 0, BARS_AT - 1, STYLE_SELECT);
 	}
 	if (count > view->top + shown) {
 		area_fill(area, shown, 0, area->rect.cols, ' ', STYLE_PLAIN);

@@ -91,8 +91,8 @@ popup_item_at(const struct popup *popup, int rows, int cols, int row, int col)
 	struct rect box = box_of(popup, rows, cols);
 	int item = row - box.row - 1 + top_of(popup, box.rows - 2);
 
-	if (row <= box.row || row >= box.row + box.rows - 1 ||
-	    col <= box.col || col >= box.col + box.cols - 1)
+	if (row <= box.row || row >= box.row + box.rows - 1 || col <= box.col ||
+	    col >= box.col + box.cols - 1)
 		return -1;
 	return item < popup->count ? item : -1;
 }

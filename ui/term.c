@@ -32,7 +32,7 @@ static const struct {
 	short fg, bg, fg8, bg8;
 	int attributes, mono;
 } looks[STYLES] = {
-#define STYLE(id, fg, bg, fg8, bg8, attributes, mono)                         \
+#define STYLE(id, fg, bg, fg8, bg8, attributes, mono) \
 	[id] = {fg, bg, fg8, bg8, attributes, mono},
 #include "styles.def"
 #undef STYLE
@@ -97,8 +97,8 @@ known_type(const char *type)
 	if (setupterm(type, term.fd, &status) == OK)
 		return type;
 	return setupterm("xterm-256color", term.fd, &status) == OK
-	               ? "xterm-256color"
-	               : NULL;
+	           ? "xterm-256color"
+	           : NULL;
 }
 
 static void
@@ -184,10 +184,11 @@ term_open(const struct term_options *options, char *error, size_t room)
 		              "there is no terminal to draw on. Use --json or "
 		              "--summary, or run it in a terminal.");
 	if (!type)
-		return refuse(error, room, -EINVAL,
-		              "the terminal says it is dumb (TERM): looptop "
-		              "needs one that can move its cursor. Set TERM, or "
-		              "use --json or --summary.");
+		return refuse(
+		    error, room, -EINVAL,
+		    "the terminal says it is dumb (TERM): looptop "
+		    "needs one that can move its cursor. Set TERM, or "
+		    "use --json or --summary.");
 	term.pending = malloc(PENDING_BYTES);
 	type = known_type(type);
 	if (!term.pending || !type || !open_curses(type))
@@ -258,9 +259,8 @@ bool
 term_flush(void)
 {
 	while (term.pending_at < term.pending_size) {
-		ssize_t written =
-		    write(term.fd, term.pending + term.pending_at,
-		          term.pending_size - term.pending_at);
+		ssize_t written = write(term.fd, term.pending + term.pending_at,
+		                        term.pending_size - term.pending_at);
 
 		if (written < 0 && errno == EINTR)
 			continue;

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 struct term_options {
-	bool ascii;    /* no glyphs beyond ASCII, whatever the locale */
+	bool ascii; /* no glyphs beyond ASCII, whatever the locale */
 	bool no_mouse;
 };
 

@@ -153,8 +153,7 @@ click_pane(struct ui *ui, const struct key *key)
 {
 	struct layout layout;
 
-	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed,
-	            true);
+	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed, true);
 	for (int i = 0; i < PANES; i++)
 		if (is_inside(layout.panes[i], key)) {
 			ui->focused = (enum pane_id)i;
@@ -172,8 +171,8 @@ static void
 click(struct ui *ui, const struct model *model, const struct key *key,
       struct command *command)
 {
-	enum menu_id menu = key->row == 0 ? menu_at(key->col, ui->setup.lab)
-	                                  : MENUS;
+	enum menu_id menu =
+	    key->row == 0 ? menu_at(key->col, ui->setup.lab) : MENUS;
 	struct key enter = {.code = KEY_CODE_ENTER};
 	int item;
 
@@ -189,8 +188,8 @@ click(struct ui *ui, const struct model *model, const struct key *key,
 		ui->mode = UI_NORMAL;
 		return;
 	}
-	item = popup_item_at(&ui->popup, ui->rows, ui->cols, key->row,
-	                     key->col);
+	item =
+	    popup_item_at(&ui->popup, ui->rows, ui->cols, key->row, key->col);
 	if (item < 0) {
 		ui->mode = UI_NORMAL;
 		return;

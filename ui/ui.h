@@ -55,9 +55,9 @@ struct ui {
 	struct prompt prompt;
 	const struct menu_item *item; /* whose fields are being asked for */
 	int field;
-	struct command command;          /* being put together */
-	int load, place;                 /* that are being chosen */
-	char last_load[UI_LAST_LOAD];    /* "fib", for b and o */
+	struct command command;       /* being put together */
+	int load, place;              /* that are being chosen */
+	char last_load[UI_LAST_LOAD]; /* "fib", for b and o */
 	long last_argument;
 	uint32_t signal_pid;
 	uint64_t signal_since;
@@ -91,8 +91,8 @@ struct view ui_view(const struct ui *ui, const struct model *model,
                     const struct ui_status *status, enum pane_id pane);
 
 /* Does what a request asks for. */
-void ui_request(struct ui *ui, const struct model *model,
-                enum request request, struct command *command);
+void ui_request(struct ui *ui, const struct model *model, enum request request,
+                struct command *command);
 
 /* Rows that a request moves by: -1 is up; 0: it does not move. */
 int ui_step_of(enum request request);

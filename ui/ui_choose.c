@@ -37,7 +37,7 @@ static const struct {
 
 void
 ui_set_field(struct command *command, const char *name, bool is_number,
-          const char *value)
+             const char *value)
 {
 	struct command_field *field = &command->fields[command->field_count++];
 
@@ -78,9 +78,8 @@ ui_offload(struct ui *ui, const struct model *model, struct command *command)
 	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
 		const struct loop_state *loop = &actors->threads[i].loop;
 
-		if (loop->blocked_since &&
-		    sscanf(loop->cause, "%31[a-z](%ld)", name, &argument) ==
-		        2) {
+		if (loop->blocked_since && sscanf(loop->cause, "%31[a-z](%ld)",
+		                                  name, &argument) == 2) {
 			memcpy(ui->last_load, name, sizeof(name));
 			ui->last_argument = argument;
 		}
@@ -109,8 +108,8 @@ ui_choose_place(struct ui *ui, int n, struct command *command)
 	char title[PROMPT_TITLE], usual[32];
 
 	(void)command;
-	snprintf(title, sizeof(title), "%s %s: %s", load->name,
-	         places[n].label, load->unit);
+	snprintf(title, sizeof(title), "%s %s: %s", load->name, places[n].label,
+	         load->unit);
 	snprintf(usual, sizeof(usual), "%ld",
 	         strcmp(ui->last_load, load->name) == 0 ? ui->last_argument
 	                                                : load->argument);
@@ -137,8 +136,7 @@ ui_open_menu(struct ui *ui, enum menu_id menu)
 		const struct ui_load *load = &ui->setup.loads[i];
 		char text[POPUP_TEXT];
 
-		snprintf(text, sizeof(text), "%-7s %s", load->name,
-		         load->help);
+		snprintf(text, sizeof(text), "%-7s %s", load->name, load->help);
 		popup_add(&ui->popup, (char)('1' + i), text);
 	}
 }
@@ -151,15 +149,14 @@ next_field(struct ui *ui, struct command *command)
 
 	while (ui->field < COMMAND_FIELDS && field->name && !field->prompt) {
 		ui_set_field(&ui->command, field->name, field->is_number,
-		          field->usual);
+		             field->usual);
 		field = &ui->item->fields[++ui->field];
 	}
 	if (ui->field == COMMAND_FIELDS || !field->name) {
 		*command = ui->command;
 		return;
 	}
-	prompt_init(&ui->prompt, field->prompt, field->usual,
-	            field->is_number);
+	prompt_init(&ui->prompt, field->prompt, field->usual, field->is_number);
 	ui->mode = UI_PROMPT;
 }
 
@@ -198,7 +195,7 @@ ui_typed(struct ui *ui, struct command *command)
 		return;
 	}
 	ui_set_field(&ui->command, ui->item->fields[ui->field].name,
-	          ui->item->fields[ui->field].is_number, text);
+	             ui->item->fields[ui->field].is_number, text);
 	ui->field++;
 	next_field(ui, command);
 }

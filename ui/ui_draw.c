@@ -46,13 +46,12 @@ draw_state(const struct ui *ui, const struct model *model,
 		end -= canvas_width(text) + 2;
 	}
 	snprintf(text, sizeof(text), "\u25cf %s",
-	         ui->paused           ? "PAUSED"
+	         ui->paused          ? "PAUSED"
 	         : status->is_replay ? "REPLAY"
 	                             : "LIVE");
 	if (end - canvas_width(text) > from)
 		area_right(area, 0, end,
-		           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_LIVE,
-		           text);
+		           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_LIVE, text);
 }
 
 static void
@@ -111,11 +110,10 @@ draw_pane(struct ui *ui, const struct model *model,
 	settle_cursor(ui, model, pane, rect.rows - 2);
 	view = ui_view(ui, model, status, pane);
 	snprintf(title, sizeof(title), "%c %s%s", panes[pane].key,
-	         panes[pane].title,
-	         ui->zoomed ? "  (z: all panes)" : "");
+	         panes[pane].title, ui->zoomed ? "  (z: all panes)" : "");
 	area_frame(&frame, title, pane == ui->focused);
-	inside = area_inside(
-	    &frame, (struct rect){1, 1, rect.rows - 2, rect.cols - 2});
+	inside = area_inside(&frame,
+	                     (struct rect){1, 1, rect.rows - 2, rect.cols - 2});
 	panes[pane].draw(&view, &inside);
 }
 
@@ -130,8 +128,7 @@ toast_style(uint8_t level)
 }
 
 static int
-draw_toast(const struct area *area, int row, const char *text,
-           enum style style)
+draw_toast(const struct area *area, int row, const char *text, enum style style)
 {
 	int room = area->rect.cols - 4 < 76 ? area->rect.cols - 4 : 76;
 	int width = canvas_width(text);
@@ -161,8 +158,8 @@ draw_toasts(const struct ui *ui, const struct model *model,
 
 		if (model->now > note->time + TOAST_NS)
 			return;
-		row = draw_toast(area, row, note->text,
-		                 toast_style(note->level));
+		row =
+		    draw_toast(area, row, note->text, toast_style(note->level));
 	}
 }
 
@@ -181,9 +178,9 @@ draw_over(struct ui *ui, const struct area *area)
 		prompt_draw(&ui->prompt, area);
 		break;
 	case UI_HELP:
-		ui->help_last = help_draw(area, panes[ui->focused].title,
-		                          panes[ui->focused].words,
-		                          ui->help_top);
+		ui->help_last =
+		    help_draw(area, panes[ui->focused].title,
+		              panes[ui->focused].words, ui->help_top);
 		break;
 	case UI_NORMAL:
 		break;

@@ -76,8 +76,7 @@ last_block(const struct model *model)
 static void
 name_loop(const struct view *view, uint32_t tid, char *into, size_t room)
 {
-	const struct thread *thread =
-	    actor_thread(&view->model->actors, tid);
+	const struct thread *thread = actor_thread(&view->model->actors, tid);
 
 	into[0] = '\0';
 	if (thread)
@@ -109,8 +108,8 @@ say_blocked(struct sentence *line, const struct view *view,
 }
 
 static void
-say_was(struct sentence *line, const struct view *view,
-        const struct span *span, bool lab)
+say_was(struct sentence *line, const struct view *view, const struct span *span,
+        bool lab)
 {
 	char name[64], length[16];
 
@@ -211,8 +210,8 @@ say_good(struct sentence *line, const struct view *view,
 	say_offloaded(line, view);
 	if (last && view->now < last->end + REMEMBER_NS)
 		say(line, "last block %s by %s, %s ago",
-		    pane_duration(last->end - last->begin, length),
-		    last->name, pane_duration(view->now - last->end, ago));
+		    pane_duration(last->end - last->begin, length), last->name,
+		    pane_duration(view->now - last->end, ago));
 }
 
 void

@@ -25,8 +25,8 @@ actor_thread(const struct actors *actors, uint32_t tid)
 struct process *
 actor_add_process(struct actors *actors, uint32_t pid, uint64_t born)
 {
-	struct process *process = table_add(&actors->process_table,
-	                                    actors->processes, pid, born);
+	struct process *process =
+	    table_add(&actors->process_table, actors->processes, pid, born);
 
 	if (process)
 		process->pid = pid;
@@ -37,8 +37,8 @@ struct thread *
 actor_add_thread(struct actors *actors, uint32_t pid, uint32_t tid,
                  uint64_t born)
 {
-	struct thread *thread = table_add(&actors->thread_table,
-	                                  actors->threads, tid, born);
+	struct thread *thread =
+	    table_add(&actors->thread_table, actors->threads, tid, born);
 
 	if (!thread)
 		return NULL;
@@ -69,8 +69,7 @@ actor_end_thread(struct thread *thread, uint64_t time)
 }
 
 void
-actor_end_process(struct actors *actors, struct process *process,
-                  uint64_t time)
+actor_end_process(struct actors *actors, struct process *process, uint64_t time)
 {
 	process->row.died = death_time(time);
 	for (uint32_t i = 0; i < actors->thread_table.count; i++)

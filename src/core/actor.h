@@ -43,11 +43,11 @@ struct loop_state {
 	bool answers;   /* others wait for it: it can be "blocked" */
 	bool has_turns; /* it tells its own busy time */
 	uint64_t turns;
-	uint64_t window, busy; /* ns, of the last loop-gauge */
-	bool has_lag; /* it tells its lag */
+	uint64_t window, busy;              /* ns, of the last loop-gauge */
+	bool has_lag;                       /* it tells its lag */
 	uint64_t lag_p50, lag_p99, lag_max; /* ns */
-	uint64_t blocked_since; /* 0: not blocked */
-	uint8_t witness;        /* of the last block */
+	uint64_t blocked_since;             /* 0: not blocked */
+	uint8_t witness;                    /* of the last block */
 	char cause[NAME_BYTES];
 	uint32_t blocks;
 	uint64_t block_max, block_total; /* ns */

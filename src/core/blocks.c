@@ -52,7 +52,7 @@ blocks_put(void *data, const struct event *event, const char *text)
 	if (!thread->loop.blocked_since)
 		put(blocks->stream, EVENT_LOOP_BLOCKED, thread, event->time,
 		    event->value, text);
-	put(blocks->stream, EVENT_LOOP_FREED, thread, event->time,
-	    event->value, text);
+	put(blocks->stream, EVENT_LOOP_FREED, thread, event->time, event->value,
+	    text);
 	return true;
 }

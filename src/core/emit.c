@@ -25,7 +25,7 @@ static _Thread_local struct collected {
 	uint32_t reported; /* losses that records in bytes[] report */
 	uint32_t lost;     /* losses not yet in any record */
 	uint32_t tid;
-	uint64_t flushed;  /* time of the last write */
+	uint64_t flushed; /* time of the last write */
 	_Alignas(8) char bytes[PIPE_BUF];
 } collected;
 

@@ -72,11 +72,11 @@ enum {
 };
 
 struct event {
-	uint8_t magic; /* EVENT_MAGIC */
-	uint8_t kind;  /* enum event_kind */
-	uint16_t text; /* bytes of text behind the head */
-	uint32_t lost; /* records the writer had to drop before this one */
-	uint64_t time; /* CLOCK_MONOTONIC, ns */
+	uint8_t magic;     /* EVENT_MAGIC */
+	uint8_t kind;      /* enum event_kind */
+	uint16_t text;     /* bytes of text behind the head */
+	uint32_t lost;     /* records the writer had to drop before this one */
+	uint64_t time;     /* CLOCK_MONOTONIC, ns */
 	uint32_t pid, tid; /* the actor; tid == pid: its main thread */
 	uint32_t other_pid, other_tid;
 	uint64_t channel; /* the low bit is the direction, see channel.h */

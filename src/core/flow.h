@@ -30,7 +30,8 @@ struct flow {
 };
 
 struct flows {
-	uint64_t newest; /* id of the newest, from 1; flow i is in slot i % FLOWS */
+	uint64_t
+	    newest; /* id of the newest, from 1; flow i is in slot i % FLOWS */
 	uint64_t settled; /* flows up to this id have all been received */
 	uint64_t buckets[FLOW_BUCKETS];
 	struct flow slots[FLOWS];

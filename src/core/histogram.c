@@ -67,8 +67,7 @@ histogram_excess(const struct histogram *histogram, uint64_t limit)
 		if (value > histogram->most)
 			value = histogram->most;
 		if (value > limit)
-			sum += (double)(value - limit) *
-			       histogram->buckets[i];
+			sum += (double)(value - limit) * histogram->buckets[i];
 	}
 	return sum;
 }

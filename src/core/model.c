@@ -19,8 +19,7 @@ model_init(struct model *model)
 }
 
 void
-model_keep(char *into, size_t room, const struct event *event,
-           const char *text)
+model_keep(char *into, size_t room, const struct event *event, const char *text)
 {
 	text_clean(into, room, text, event->text);
 }
@@ -28,7 +27,8 @@ model_keep(char *into, size_t room, const struct event *event,
 static bool
 output_line(struct model *model, const struct event *event, const char *text)
 {
-	struct output_line *line = &model->lines[model->line_count++ % OUTPUT_LINES];
+	struct output_line *line =
+	    &model->lines[model->line_count++ % OUTPUT_LINES];
 
 	line->time = event->time;
 	line->pid = event->pid;

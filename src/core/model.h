@@ -98,8 +98,7 @@ bool model_put(void *data, const struct event *event, const char *text);
 void model_tick(struct model *model, uint64_t now);
 
 /* The channel of either direction; NULL: never announced or forgotten. */
-struct channel_row *model_channel(const struct model *model,
-                                  uint64_t channel);
+struct channel_row *model_channel(const struct model *model, uint64_t channel);
 
 /* Whether a flow is waiting in front of its receiver at model->now. */
 bool model_is_waiting(const struct model *model, const struct flow *flow);

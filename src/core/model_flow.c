@@ -11,7 +11,8 @@ model_channel(const struct model *model, uint64_t channel)
 }
 
 bool
-model_channel_born(struct model *model, const struct event *event, const char *text)
+model_channel_born(struct model *model, const struct event *event,
+                   const char *text)
 {
 	uint64_t id = event->channel & ~1ull;
 	struct channel_row *channel = model_channel(model, id);
@@ -25,8 +26,8 @@ model_channel_born(struct model *model, const struct event *event, const char *t
 		}
 		return false;
 	}
-	channel = table_add(&model->channel_table, model->channels, id,
-	                    event->time);
+	channel =
+	    table_add(&model->channel_table, model->channels, id, event->time);
 	if (!channel)
 		return true;
 	channel->type = event->number < CHANNEL_TYPES ? (uint8_t)event->number
@@ -38,8 +39,8 @@ model_channel_born(struct model *model, const struct event *event, const char *t
 	channel->b_tid = event->other_tid;
 	model_keep(channel->name, sizeof(channel->name), event, text);
 	if (channel->type == CHANNEL_LISTEN) {
-		struct thread *thread = model_thread(model, event->pid,
-		                                  event->tid, event->time);
+		struct thread *thread =
+		    model_thread(model, event->pid, event->tid, event->time);
 
 		if (thread)
 			thread->loop.answers = true;
@@ -48,7 +49,8 @@ model_channel_born(struct model *model, const struct event *event, const char *t
 }
 
 bool
-model_channel_died(struct model *model, const struct event *event, const char *text)
+model_channel_died(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct channel_row *channel = model_channel(model, event->channel);
 
@@ -129,9 +131,8 @@ flow_of(struct model *model, const struct event *event, const char *text,
 static void
 close_flow(struct model *model, const struct flow *flow)
 {
-	uint64_t latency = flow->received > flow->sent
-	                           ? flow->received - flow->sent
-	                           : 0;
+	uint64_t latency =
+	    flow->received > flow->sent ? flow->received - flow->sent : 0;
 	struct thread *thread = actor_thread(&model->actors, flow->wait_tid);
 	struct lane *lane;
 
@@ -147,7 +148,8 @@ close_flow(struct model *model, const struct flow *flow)
 }
 
 bool
-model_message_send(struct model *model, const struct event *event, const char *text)
+model_message_send(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct flow *flow = flow_of(model, event, text, true);
 	struct channel_row *channel = model_channel(model, event->channel);
@@ -167,7 +169,8 @@ model_message_send(struct model *model, const struct event *event, const char *t
 }
 
 bool
-model_message_recv(struct model *model, const struct event *event, const char *text)
+model_message_recv(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct flow *flow = flow_of(model, event, text, false);
 	struct channel_row *channel = model_channel(model, event->channel);
@@ -192,7 +195,8 @@ model_message_recv(struct model *model, const struct event *event, const char *t
 }
 
 bool
-model_channel_gauge(struct model *model, const struct event *event, const char *text)
+model_channel_gauge(struct model *model, const struct event *event,
+                    const char *text)
 {
 	struct channel_row *channel = model_channel(model, event->channel);
 	int direction = event->channel & 1;

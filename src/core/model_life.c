@@ -40,7 +40,8 @@ describe(struct process *process, const struct event *event, const char *text)
 }
 
 bool
-model_process_born(struct model *model, const struct event *event, const char *text)
+model_process_born(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 	const struct event unknown = {.time = event->time};
@@ -66,7 +67,8 @@ model_process_born(struct model *model, const struct event *event, const char *t
 }
 
 bool
-model_process_died(struct model *model, const struct event *event, const char *text)
+model_process_died(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 
@@ -78,10 +80,11 @@ model_process_died(struct model *model, const struct event *event, const char *t
 }
 
 bool
-model_process_told(struct model *model, const struct event *event, const char *text)
+model_process_told(struct model *model, const struct event *event,
+                   const char *text)
 {
-	struct process *process = actor_process(&model->actors,
-	                                        event->other_pid);
+	struct process *process =
+	    actor_process(&model->actors, event->other_pid);
 
 	(void)text;
 	if (process)
@@ -151,7 +154,8 @@ describe_thread(struct thread *thread, const struct event *event,
 }
 
 bool
-model_thread_born(struct model *model, const struct event *event, const char *text)
+model_thread_born(struct model *model, const struct event *event,
+                  const char *text)
 {
 	struct thread *thread = actor_thread(&model->actors, event->tid);
 	bool known = thread && thread->pid == event->pid &&
@@ -177,7 +181,8 @@ model_thread_born(struct model *model, const struct event *event, const char *te
 }
 
 bool
-model_thread_died(struct model *model, const struct event *event, const char *text)
+model_thread_died(struct model *model, const struct event *event,
+                  const char *text)
 {
 	struct thread *thread = actor_thread(&model->actors, event->tid);
 
@@ -189,14 +194,15 @@ model_thread_died(struct model *model, const struct event *event, const char *te
 }
 
 bool
-model_process_title(struct model *model, const struct event *event, const char *text)
+model_process_title(struct model *model, const struct event *event,
+                    const char *text)
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 
 	/* A child can be quicker than its parent's announcement of it. */
 	if (!process || !lived_at(&process->row, event->time)) {
-		process = actor_add_process(&model->actors, event->pid,
-		                            event->time);
+		process =
+		    actor_add_process(&model->actors, event->pid, event->time);
 		if (!process)
 			return true;
 		model->totals.processes++;
@@ -208,7 +214,8 @@ model_process_title(struct model *model, const struct event *event, const char *
 }
 
 bool
-model_process_exec(struct model *model, const struct event *event, const char *text)
+model_process_exec(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 
@@ -219,7 +226,8 @@ model_process_exec(struct model *model, const struct event *event, const char *t
 }
 
 bool
-model_process_gauge(struct model *model, const struct event *event, const char *text)
+model_process_gauge(struct model *model, const struct event *event,
+                    const char *text)
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 
@@ -233,7 +241,8 @@ model_process_gauge(struct model *model, const struct event *event, const char *
 }
 
 bool
-model_pool_gauge(struct model *model, const struct event *event, const char *text)
+model_pool_gauge(struct model *model, const struct event *event,
+                 const char *text)
 {
 	struct process *process = actor_process(&model->actors, event->pid);
 
@@ -245,4 +254,3 @@ model_pool_gauge(struct model *model, const struct event *event, const char *tex
 	process->pool_queued = (uint32_t)event->size;
 	return true;
 }
-

@@ -10,9 +10,9 @@
 static bool
 is_interpreter(const char *word, size_t length)
 {
-	static const char *const known[] = {"node", "nodejs", "python",
-	                                    "python3", "bash", "sh", "dash",
-	                                    "perl", "ruby", "deno", "bun"};
+	static const char *const known[] = {
+	    "node", "nodejs", "python", "python3", "bash", "sh",
+	    "dash", "perl",   "ruby",   "deno",    "bun"};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strlen(known[i]) == length &&
@@ -40,8 +40,7 @@ model_process_label(const struct process *process, char *into, size_t room)
 	size_t first_length, second_length;
 
 	if (process->title[0]) {
-		text_clean(into, room, process->title,
-		           strlen(process->title));
+		text_clean(into, room, process->title, strlen(process->title));
 		return into;
 	}
 	if (!command[0]) {
@@ -92,9 +91,9 @@ model_thread_cpu(const struct model *model, const struct thread *thread)
 	if (end < CPU_MEAN_BINS + 1 || thread->row.died)
 		return 0;
 	end -= 1;
-	mean = series_mean(&thread->cpu_series, thread->cpu,
-	                   (end - CPU_MEAN_BINS) * CPU_BIN_NS,
-	                   end * CPU_BIN_NS);
+	mean =
+	    series_mean(&thread->cpu_series, thread->cpu,
+	                (end - CPU_MEAN_BINS) * CPU_BIN_NS, end * CPU_BIN_NS);
 	return (mean * 1000 + 127) / 255;
 }
 

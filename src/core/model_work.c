@@ -13,8 +13,8 @@ keep_span(struct model *model, const struct event *event, const char *text,
 	span->pid = event->pid;
 	span->tid = event->tid;
 	span->end = event->time;
-	span->begin = event->value < event->time ? event->time - event->value
-	                                         : 0;
+	span->begin =
+	    event->value < event->time ? event->time - event->value : 0;
 	span->blocked = blocked;
 	model_keep(span->name, sizeof(span->name), event, text);
 }
@@ -30,7 +30,8 @@ lane_at(struct model *model, struct thread *thread, uint64_t time)
 }
 
 bool
-model_span_event(struct model *model, const struct event *event, const char *text)
+model_span_event(struct model *model, const struct event *event,
+                 const char *text)
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
@@ -54,12 +55,14 @@ model_span_event(struct model *model, const struct event *event, const char *tex
 		           model_before(event->time, event->value), event->time,
 		           event->value);
 	series_mark(&lane->series, lane->flags,
-	            model_before(event->time, event->value), event->time, LANE_SPAN);
+	            model_before(event->time, event->value), event->time,
+	            LANE_SPAN);
 	return true;
 }
 
 bool
-model_loop_blocked(struct model *model, const struct event *event, const char *text)
+model_loop_blocked(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
@@ -75,7 +78,8 @@ model_loop_blocked(struct model *model, const struct event *event, const char *t
 }
 
 bool
-model_loop_freed(struct model *model, const struct event *event, const char *text)
+model_loop_freed(struct model *model, const struct event *event,
+                 const char *text)
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
@@ -100,13 +104,14 @@ model_loop_freed(struct model *model, const struct event *event, const char *tex
 	lane = lane_at(model, thread, event->time);
 	if (lane)
 		series_mark(&lane->series, lane->flags,
-		            model_before(event->time, event->value), event->time,
-		            LANE_BLOCKED);
+		            model_before(event->time, event->value),
+		            event->time, LANE_BLOCKED);
 	return true;
 }
 
 bool
-model_loop_turns(struct model *model, const struct event *event, const char *text)
+model_loop_turns(struct model *model, const struct event *event,
+                 const char *text)
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
@@ -132,7 +137,8 @@ model_loop_turns(struct model *model, const struct event *event, const char *tex
 }
 
 bool
-model_loop_gauge(struct model *model, const struct event *event, const char *text)
+model_loop_gauge(struct model *model, const struct event *event,
+                 const char *text)
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
@@ -156,7 +162,8 @@ model_loop_gauge(struct model *model, const struct event *event, const char *tex
 }
 
 bool
-model_thread_gauge(struct model *model, const struct event *event, const char *text)
+model_thread_gauge(struct model *model, const struct event *event,
+                   const char *text)
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
@@ -183,4 +190,3 @@ model_thread_gauge(struct model *model, const struct event *event, const char *t
 		           event->value);
 	return true;
 }
-

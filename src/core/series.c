@@ -25,8 +25,8 @@ static bool
 clip(const struct series *series, uint64_t *first, uint64_t *last)
 {
 	uint64_t oldest = series->newest >= series->count
-	                          ? series->newest - series->count + 1
-	                          : 0;
+	                      ? series->newest - series->count + 1
+	                      : 0;
 
 	if (*first < oldest)
 		*first = oldest;

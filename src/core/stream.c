@@ -53,8 +53,7 @@ report_lost(struct stream *stream, const struct event *cause)
 }
 
 void
-stream_event(struct stream *stream, const struct event *event,
-             const char *text)
+stream_event(struct stream *stream, const struct event *event, const char *text)
 {
 	char ended[EVENT_TEXT_MAX + 1];
 

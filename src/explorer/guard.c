@@ -22,8 +22,8 @@ enum { CHANNEL_FD = 3, CONTROL_FD = 10 };
 static void
 place_descriptors(const struct guard_options *options, int control)
 {
-	int from[] = {options->in, options->out, options->err,
-	              options->channel, control};
+	int from[] = {options->in, options->out, options->err, options->channel,
+	              control};
 	static const int to[] = {0, 1, 2, CHANNEL_FD, CONTROL_FD};
 
 	for (int i = 0; i < 5; i++)
@@ -103,9 +103,9 @@ guard_tell(struct guard *guard, enum guard_order order)
 	int32_t word = (int32_t)order;
 
 	return send(guard->control, &word, sizeof(word), MSG_NOSIGNAL) ==
-	                       (ssize_t)sizeof(word)
-	               ? 0
-	               : -EPIPE;
+	               (ssize_t)sizeof(word)
+	           ? 0
+	           : -EPIPE;
 }
 
 void

@@ -33,8 +33,8 @@ struct guard_report {
 
 /* What the guard is told. */
 enum guard_order {
-	GUARD_TERM, /* SIGTERM to every descendant */
-	GUARD_KILL, /* SIGKILL to every descendant, until none is left */
+	GUARD_TERM,  /* SIGTERM to every descendant */
+	GUARD_KILL,  /* SIGKILL to every descendant, until none is left */
 	GUARD_LEAVE, /* the same, and end; the explorer stays */
 };
 
@@ -44,11 +44,11 @@ struct guard {
 };
 
 struct guard_options {
-	char *const *argv;   /* the program, looked up in PATH */
-	int in, out, err;    /* descriptors for it; -1: as ours */
-	int channel;         /* becomes descriptor 3, an IPC channel; -1 */
-	bool own_session;    /* setsid(2): it cannot touch our terminal */
-	const char *fifo;    /* path of the stream's FIFO */
+	char *const *argv; /* the program, looked up in PATH */
+	int in, out, err;  /* descriptors for it; -1: as ours */
+	int channel;       /* becomes descriptor 3, an IPC channel; -1 */
+	bool own_session;  /* setsid(2): it cannot touch our terminal */
+	const char *fifo;  /* path of the stream's FIFO */
 };
 
 /* Starts a guard and has it start the program. What became of it comes as a

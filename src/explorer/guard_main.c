@@ -84,8 +84,8 @@ start_program(const char *flags, char *const *argv)
 	if (pid == 0)
 		become_program(flags, argv, guard, failed[1]);
 	close(failed[1]);
-	if (pid > 0 && read(failed[0], &error, sizeof(error)) ==
-	                   (ssize_t)sizeof(error))
+	if (pid > 0 &&
+	    read(failed[0], &error, sizeof(error)) == (ssize_t)sizeof(error))
 		report(GUARD_FAILED, pid, error);
 	else if (pid > 0)
 		report(GUARD_STARTED, pid, 0);

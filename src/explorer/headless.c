@@ -165,8 +165,8 @@ start(struct headless *headless)
 	int error;
 
 	error = options->verb == VERB_ATTACH
-	                ? session_attach(&headless->session, options->pid)
-	                : session_run(&headless->session);
+	            ? session_attach(&headless->session, options->pid)
+	            : session_run(&headless->session);
 	if (!error)
 		return 0;
 	if (error == -ESRCH) {

@@ -50,8 +50,8 @@ lab_command(struct session *session, const struct command *command)
 		json_object_set_new(
 		    message, field->name,
 		    field->is_number
-		            ? json_integer(strtoll(field->value, NULL, 10))
-		            : json_string(field->value));
+			? json_integer(strtoll(field->value, NULL, 10))
+			: json_string(field->value));
 	}
 	return session_command(session, message);
 }

@@ -31,7 +31,8 @@ const char options_help[] =
     "  --no-mouse        leave the mouse to the terminal\n"
     "  --read-only       never signal a process\n"
     "\n"
-    "Exit status: CMD's own (128+n for signal n); 125 looptop failed; 126, 127\n"
+    "Exit status: CMD's own (128+n for signal n); 125 looptop failed; 126, "
+    "127\n"
     "as env(1); 0 when --for ended the watch.\n";
 
 enum {

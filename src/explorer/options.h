@@ -18,10 +18,10 @@ struct options {
 	enum command_verb verb;
 	enum output_mode mode;
 	bool help, version;
-	char **command;    /* run: CMD, ended by NULL */
-	pid_t pid;         /* attach */
-	const char *file;  /* replay */
-	uint64_t for_ns;   /* --for; 0: until it ends */
+	char **command;   /* run: CMD, ended by NULL */
+	pid_t pid;        /* attach */
+	const char *file; /* replay */
+	uint64_t for_ns;  /* --for; 0: until it ends */
 	const char *record, *output;
 	int rate; /* samples a second */
 	int fps;

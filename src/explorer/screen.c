@@ -78,9 +78,9 @@ screen_play(struct screen *screen)
 	if (!screen->has_replay)
 		return;
 	more = replay_until(&screen->replay, session, screen->elapsed);
-	model_tick(&session->model,
-	           more > 0 ? screen->replay.first + screen->elapsed
-	                    : session->model.now);
+	model_tick(&session->model, more > 0
+	                                ? screen->replay.first + screen->elapsed
+	                                : session->model.now);
 	if (more > 0 || screen->status.over)
 		return;
 	snprintf(screen->over, sizeof(screen->over),
@@ -98,8 +98,7 @@ static void on_frame(uv_timer_t *timer);
 static void
 await_frame(struct screen *screen, uint64_t now)
 {
-	uint64_t period =
-	    SECOND_NS / (uint64_t)screen->session.options->fps;
+	uint64_t period = SECOND_NS / (uint64_t)screen->session.options->fps;
 
 	screen->due += period;
 	if (screen->due < now || screen->due > now + period)
@@ -184,15 +183,15 @@ open_session(struct screen *screen, const struct options *options)
 	int code;
 
 	if (options->verb != VERB_REPLAY)
-		return session_open(&screen->session, options, &screen_front, screen,
-		                    error, room);
+		return session_open(&screen->session, options, &screen_front,
+		                    screen, error, room);
 	code = replay_open(&screen->replay, options->file, error, room);
 	if (code)
 		return code;
 	screen->has_replay = screen->status.is_replay = true;
 	screen->virtual_clock = getenv("LOOPTOP_TEST") != NULL;
-	return session_open_replay(&screen->session, options, &screen_front, screen,
-	                           error, room);
+	return session_open_replay(&screen->session, options, &screen_front,
+	                           screen, error, room);
 }
 
 static int
@@ -271,8 +270,7 @@ screen_main(const struct options *options)
 	if (screen.has_replay)
 		replay_close(&screen.replay);
 	if (session_close(&screen.session)) {
-		fprintf(stderr,
-		        "looptop: %s: could not be written whole.\n",
+		fprintf(stderr, "looptop: %s: could not be written whole.\n",
 		        options->record);
 		return EXIT_LOOPTOP;
 	}

@@ -27,11 +27,11 @@ send_signal(struct screen *screen, const struct command *command)
 	char text[128];
 	int error;
 
-	error = screen->has_replay
-	                ? -ESRCH
-	                : observe_signal(screen->session.observe,
-	                                 (pid_t)command->pid, command->since,
-	                                 command->signal);
+	error =
+	    screen->has_replay
+		? -ESRCH
+		: observe_signal(screen->session.observe, (pid_t)command->pid,
+	                         command->since, command->signal);
 	if (error)
 		snprintf(text, sizeof(text), "SIG%s to %u: %s.", name,
 		         command->pid,
@@ -61,8 +61,8 @@ save(struct screen *screen)
 		fputs(dump, file);
 		snprintf(text, sizeof(text), "The screen is in %s.", path);
 	} else {
-		snprintf(text, sizeof(text), "%s: cannot be written: %s.",
-		         path, strerror(errno));
+		snprintf(text, sizeof(text), "%s: cannot be written: %s.", path,
+		         strerror(errno));
 	}
 	if (file)
 		fclose(file);
@@ -154,9 +154,8 @@ take_keys(struct screen *screen, bool final)
 	while (at < screen->input_size) {
 		struct command command;
 		struct key key;
-		size_t took =
-		    key_parse(screen->input + at, screen->input_size - at,
-		              final, &key);
+		size_t took = key_parse(screen->input + at,
+		                        screen->input_size - at, final, &key);
 
 		if (!took)
 			break;

@@ -37,8 +37,7 @@ on_ended(struct session *session, int status)
 	if (name)
 		snprintf(how, sizeof(how), "killed by SIG%s", name);
 	else
-		snprintf(how, sizeof(how), "exit code %d",
-		         WEXITSTATUS(status));
+		snprintf(how, sizeof(how), "exit code %d", WEXITSTATUS(status));
 	if (session->is_stage) {
 		snprintf(screen->over, sizeof(screen->over),
 		         "THE STAGE IS GONE: %s   what it had started is ended "
@@ -46,14 +45,13 @@ on_ended(struct session *session, int status)
 		         how);
 		session_end(session);
 	} else {
-		snprintf(screen->over, sizeof(screen->over),
-		         "THE PROGRAM HAS ENDED: %s after %.1f s   [q] quit",
-		         how,
-		         (double)(session->model.now - session->model.start) /
-		                 1e9);
+		snprintf(
+		    screen->over, sizeof(screen->over),
+		    "THE PROGRAM HAS ENDED: %s after %.1f s   [q] quit", how,
+		    (double)(session->model.now - session->model.start) / 1e9);
 		screen->exit_code = WIFSIGNALED(status)
-		                            ? EXIT_SIGNAL + WTERMSIG(status)
-		                            : WEXITSTATUS(status);
+		                        ? EXIT_SIGNAL + WTERMSIG(status)
+		                        : WEXITSTATUS(status);
 	}
 	screen->status.over = screen->over;
 }

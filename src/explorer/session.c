@@ -172,8 +172,8 @@ open_sinks(struct session *session, char *error, size_t room)
 	if (!code)
 		code = open_json(session, error, room);
 	if (!code)
-		code = stream_add(&session->stream, blocks_put,
-		                  &session->blocks);
+		code =
+		    stream_add(&session->stream, blocks_put, &session->blocks);
 	return code;
 }
 
@@ -184,8 +184,7 @@ open_polls(struct session *session)
 	uint64_t period = 1000 / (uint64_t)session->options->rate;
 
 	uv_poll_init(uv, &session->fifo_poll, session->fifo.fd);
-	uv_poll_init(uv, &session->deaths_poll,
-	             observe_fd(session->observe));
+	uv_poll_init(uv, &session->deaths_poll, observe_fd(session->observe));
 	uv_timer_init(uv, &session->sample_timer);
 	uv_timer_init(uv, &session->end_timer);
 	session->fifo_poll.data = session->deaths_poll.data = session;
@@ -267,8 +266,8 @@ int
 session_command(struct session *session, json_t *message)
 {
 	int result = session->has_channel
-	                     ? channel_send(&session->channel, message)
-	                     : -EPIPE;
+	                 ? channel_send(&session->channel, message)
+	                 : -EPIPE;
 
 	json_decref(message);
 	return result;

@@ -197,8 +197,7 @@ on_guard(uv_poll_t *poll, int status, int events)
 			break;
 		case GUARD_FAILED:
 			if (session->front->failed)
-				session->front->failed(session,
-				                       -report.value);
+				session->front->failed(session, -report.value);
 			break;
 		case GUARD_ENDED:
 			if (session->program)

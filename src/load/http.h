@@ -52,8 +52,8 @@ struct http_client {
 };
 
 /* Begins to ask 127.0.0.1:port. The struct lives as long as the loop. */
-void http_client_start(struct http_client *client, struct loop *loop,
-                       int port, int rate, bool keep_alive);
+void http_client_start(struct http_client *client, struct loop *loop, int port,
+                       int rate, bool keep_alive);
 
 /* Changes the rate or the path from the next request on. */
 void http_client_set_rate(struct http_client *client, int rate);

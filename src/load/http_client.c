@@ -106,8 +106,8 @@ parse_answer(struct http_ask *ask, size_t *size)
 	if (sscanf(ask->answer, "HTTP/1.1 %d", &status) != 1 || !length ||
 	    !isdigit((unsigned char)length[16]))
 		return -1;
-	*size = (size_t)(end - ask->answer) + 4 +
-	        strtoul(length + 16, NULL, 10);
+	*size =
+	    (size_t)(end - ask->answer) + 4 + strtoul(length + 16, NULL, 10);
 	if (*size > ANSWER_BYTES)
 		return -1;
 	ask->answered_by = pid ? (uint32_t)strtoul(pid + 7, NULL, 10) : 0;
@@ -283,10 +283,9 @@ http_client_set_rate(struct http_client *client, int rate)
 	uv_timer_stop(&client->timer);
 	if (rate <= 0)
 		return;
-	client->period = rate * TICK_MS < 1000 ? 1000 / (uint64_t)rate
-	                                       : TICK_MS;
-	uv_timer_start(&client->timer, on_tick, client->period,
-	               client->period);
+	client->period =
+	    rate * TICK_MS < 1000 ? 1000 / (uint64_t)rate : TICK_MS;
+	uv_timer_start(&client->timer, on_tick, client->period, client->period);
 }
 
 void

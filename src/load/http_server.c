@@ -99,14 +99,14 @@ send_answer(struct http_connection *connection, int status, const char *body)
 	                "Content-Length: %zu\r\nX-Pid: %d\r\n"
 	                "Connection: %s\r\n\r\n%s",
 	                status, status == 200 ? "OK" : "Not OK", strlen(body),
-	                (int)getpid(), connection->last ? "close" : "keep-alive",
-	                body);
+	                (int)getpid(),
+	                connection->last ? "close" : "keep-alive", body);
 	snprintf(text, sizeof(text), "%d %.*s", status,
 	         (int)strcspn(body, "\n"), body);
 	tell(connection, EVENT_MESSAGE_SEND, CHANNEL_BACK, (size_t)size, text);
 	buffer = uv_buf_init(answer->text, (unsigned)size);
-	if (uv_write(&answer->request, (uv_stream_t *)connection->tcp,
-	             &buffer, 1, on_answered)) {
+	if (uv_write(&answer->request, (uv_stream_t *)connection->tcp, &buffer,
+	             1, on_answered)) {
 		free(answer);
 		close_connection(connection);
 	}
@@ -120,8 +120,7 @@ header(const char *head, const char *name)
 
 	while ((head = strstr(head, "\r\n")) != NULL) {
 		head += 2;
-		if (strncasecmp(head, name, length) == 0 &&
-		    head[length] == ':')
+		if (strncasecmp(head, name, length) == 0 && head[length] == ':')
 			return head + length + 1 +
 			       strspn(head + length + 1, " ");
 	}
@@ -135,7 +134,7 @@ parse_request(const char *head, char method[8], char path[PATH_BYTES])
 	int end = 0;
 
 	return sscanf(head, "%7[A-Z] %63s HTTP/1.%n", method, path, &end) ==
-	               2 &&
+	           2 &&
 	       end > 0;
 }
 
@@ -154,8 +153,7 @@ answer_head(struct http_connection *connection, char *head, size_t size)
 		connection->last = true;
 	if (parse_request(head, method, path)) {
 		snprintf(text, sizeof(text), "%s %s", method, path);
-		tell(connection, EVENT_MESSAGE_RECV, CHANNEL_FORTH, size,
-		     text);
+		tell(connection, EVENT_MESSAGE_RECV, CHANNEL_FORTH, size, text);
 		status = connection->server->answer(connection->server, path,
 		                                    body, sizeof(body));
 	} else {
@@ -172,8 +170,8 @@ take(struct http_connection *connection)
 
 	for (;;) {
 		size_t skip = connection->skip < connection->used
-		                      ? connection->skip
-		                      : connection->used;
+		                  ? connection->skip
+		                  : connection->used;
 		size_t size;
 
 		connection->skip -= skip;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 const struct load loads[] = {
-#define LOAD(function, name, unit, usual, least, most, help)                  \
+#define LOAD(function, name, unit, usual, least, most, help) \
 	{function, name, unit, usual, least, most, help},
 #include "loads.def"
 #undef LOAD

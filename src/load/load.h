@@ -26,7 +26,7 @@ const struct load *load_find(const char *name);
 const char *load_label(const struct load *load, long argument, char *into,
                        size_t room);
 
-#define LOAD(function, name, unit, usual, least, most, help)                  \
+#define LOAD(function, name, unit, usual, least, most, help) \
 	void function(long argument, char *result, size_t room);
 #include "loads.def"
 #undef LOAD

@@ -7,8 +7,7 @@
 void
 load_sleep(long argument, char *result, size_t room)
 {
-	struct timespec left = {argument / 1000,
-	                        argument % 1000 * 1000000};
+	struct timespec left = {argument / 1000, argument % 1000 * 1000000};
 
 	while (nanosleep(&left, &left) < 0 && errno == EINTR)
 		;

@@ -29,16 +29,11 @@ enum {
 };
 
 static enum pids_item items[AT_COUNT] = {
-    [AT_PID] = PIDS_ID_PID,
-    [AT_PPID] = PIDS_ID_PPID,
-    [AT_GROUP] = PIDS_ID_TGID,
-    [AT_STATE] = PIDS_STATE,
-    [AT_START] = PIDS_TICS_BEGAN,
-    [AT_STACK] = PIDS_ADDR_STACK_START,
-    [AT_RSS] = PIDS_RSS,
-    [AT_THREADS] = PIDS_NLWP,
-    [AT_COMM] = PIDS_CMD,
-    [AT_COMMAND] = PIDS_CMDLINE,
+    [AT_PID] = PIDS_ID_PID,       [AT_PPID] = PIDS_ID_PPID,
+    [AT_GROUP] = PIDS_ID_TGID,    [AT_STATE] = PIDS_STATE,
+    [AT_START] = PIDS_TICS_BEGAN, [AT_STACK] = PIDS_ADDR_STACK_START,
+    [AT_RSS] = PIDS_RSS,          [AT_THREADS] = PIDS_NLWP,
+    [AT_COMM] = PIDS_CMD,         [AT_COMMAND] = PIDS_CMDLINE,
 };
 
 int
@@ -76,8 +71,7 @@ facts_free(struct facts *facts)
 /* PIDS_VAL() changed its parameters between versions of the library; the
  * results are there without it. */
 static int
-fetch(struct facts *facts, struct pids_info *info, pid_t pid,
-      struct fact *fact)
+fetch(struct facts *facts, struct pids_info *info, pid_t pid, struct fact *fact)
 {
 	unsigned id = (unsigned)pid;
 	struct pids_fetch *fetched =
@@ -96,8 +90,7 @@ fetch(struct facts *facts, struct pids_info *info, pid_t pid,
 	fact->state = (char)row[AT_STATE].result.s_ch;
 	fact->start = row[AT_START].result.ull_int;
 	fact->image = row[AT_STACK].result.ul_int;
-	fact->rss_kb =
-	    (uint32_t)row[AT_RSS].result.ul_int * facts->page_kb;
+	fact->rss_kb = (uint32_t)row[AT_RSS].result.ul_int * facts->page_kb;
 	fact->threads = (uint32_t)row[AT_THREADS].result.s_int;
 	snprintf(fact->comm, sizeof(fact->comm), "%.15s",
 	         row[AT_COMM].result.str);

@@ -14,9 +14,9 @@ enum { FACTS_COMMAND_BYTES = 960 };
 
 struct fact {
 	pid_t pid, ppid;
-	char state;          /* as in ps(1) */
-	uint64_t start;      /* clock ticks since boot */
-	uint64_t image;      /* changes with each execve(2) */
+	char state;     /* as in ps(1) */
+	uint64_t start; /* clock ticks since boot */
+	uint64_t image; /* changes with each execve(2) */
 	uint32_t rss_kb;
 	uint32_t threads;
 	char comm[16];

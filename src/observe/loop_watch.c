@@ -225,8 +225,8 @@ stay_out(struct loop_watch *watch, const struct loop_sample *sample,
 
 	if (watch->out_since && is_turning(watch, sample)) {
 		*length = watch->last.time > watch->out_since
-		                  ? watch->last.time - watch->out_since
-		                  : 0;
+		              ? watch->last.time - watch->out_since
+		              : 0;
 		watch->freed = watch->last.time;
 		watch->blocked = false;
 		watch->left = *sample;

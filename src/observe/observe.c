@@ -28,8 +28,8 @@ observe_tell(struct observe *observe, const struct event *event,
 	size_t length = text ? strlen(text) : 0;
 
 	head.magic = EVENT_MAGIC;
-	head.text = (uint16_t)(length < EVENT_TEXT_MAX ? length
-	                                               : EVENT_TEXT_MAX);
+	head.text =
+	    (uint16_t)(length < EVENT_TEXT_MAX ? length : EVENT_TEXT_MAX);
 	observe->put(observe->data, &head, text ? text : "");
 }
 
@@ -134,8 +134,7 @@ gauge_process(struct observe *observe, struct watched *process, uint64_t now)
 }
 
 static void
-measure_process(struct observe *observe, struct watched *process,
-                uint64_t now)
+measure_process(struct observe *observe, struct watched *process, uint64_t now)
 {
 	if (!process->announced)
 		return;
@@ -149,8 +148,7 @@ measure_process(struct observe *observe, struct watched *process,
 bool
 watched_lasts(const struct watched *process)
 {
-	return process->pidfd >= 0 &&
-	       pidfd_signal(process->pidfd, 0) != -ESRCH;
+	return process->pidfd >= 0 && pidfd_signal(process->pidfd, 0) != -ESRCH;
 }
 
 /* A zombie is listed among the children until its parent fetches it: its row
@@ -191,8 +189,8 @@ observe_sample(struct observe *observe, uint64_t now)
 
 	observe->sampled = now;
 	if (observe->anchor)
-		procfs_children(observe->anchor, observe->anchor,
-		                found_orphan, observe);
+		procfs_children(observe->anchor, observe->anchor, found_orphan,
+		                observe);
 	/* Rows are added behind while we look; they had their first look. */
 	for (int i = 0, count = observe->count; i < count; i++) {
 		struct watched *process = observe->rows[i];
@@ -245,8 +243,8 @@ observe_new(struct observe **observe, observe_put put, void *data)
 	}
 	raise_limit();
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	made->sampled = (uint64_t)now.tv_sec * 1000000000u +
-	                (uint64_t)now.tv_nsec;
+	made->sampled =
+	    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	made->gauged = made->measured = made->sampled;
 	made->keeps_status = pidfd_keeps_status();
 	*observe = made;
@@ -302,16 +300,16 @@ observe_signal(struct observe *observe, pid_t pid, uint64_t since, int signal)
 	if (process->pidfd >= 0)
 		return pidfd_signal(process->pidfd, signal);
 	return process_is_same(observe, process) && kill(pid, signal) == 0
-	               ? 0
-	               : -ESRCH;
+	           ? 0
+	           : -ESRCH;
 }
 
 const char *
 observe_method(const struct observe *observe)
 {
 	return observe->keeps_status
-	               ? "births by looking 50 times a second, deaths at once "
-	                 "with their exit status"
-	               : "births by looking 50 times a second, deaths at once, "
-	                 "exit status only while a zombie lasts";
+	           ? "births by looking 50 times a second, deaths at once "
+	             "with their exit status"
+	           : "births by looking 50 times a second, deaths at once, "
+	             "exit status only while a zombie lasts";
 }

@@ -32,8 +32,8 @@ add_row(struct observe *observe, pid_t pid, uint64_t now)
 
 	if (observe->count == observe->room) {
 		int room = observe->room ? observe->room * 2 : 16;
-		void *bigger = realloc(observe->rows,
-		                       (size_t)room * sizeof(process));
+		void *bigger =
+		    realloc(observe->rows, (size_t)room * sizeof(process));
 
 		if (!bigger)
 			return NULL;
@@ -56,7 +56,7 @@ add_row(struct observe *observe, pid_t pid, uint64_t now)
 
 void
 observe_announce(struct observe *observe, struct watched *process,
-         const struct fact *fact, uint64_t now)
+                 const struct fact *fact, uint64_t now)
 {
 	struct event event = {
 	    .kind = EVENT_PROCESS_BORN,
@@ -173,8 +173,8 @@ observe_started(struct observe *observe, pid_t pid, pid_t parent,
 /* ---- deaths ---- */
 
 static void
-tell_death(struct observe *observe, struct watched *process,
-           enum death death, int status, uint64_t now)
+tell_death(struct observe *observe, struct watched *process, enum death death,
+           int status, uint64_t now)
 {
 	struct event event = {
 	    .kind = EVENT_PROCESS_DIED,
@@ -244,8 +244,8 @@ observe_deaths(struct observe *observe, uint64_t now)
 			struct watched *process = ready[i].data.ptr;
 
 			observe_end(observe, process, now);
-			epoll_ctl(observe->epoll, EPOLL_CTL_DEL,
-			          process->pidfd, NULL);
+			epoll_ctl(observe->epoll, EPOLL_CTL_DEL, process->pidfd,
+			          NULL);
 		}
 	} while (count == 64);
 }
@@ -255,8 +255,7 @@ observe_deaths(struct observe *observe, uint64_t now)
 static void
 hear_born(struct observe *observe, const struct event *event)
 {
-	struct watched *process =
-	    observe_find(observe, (pid_t)event->pid);
+	struct watched *process = observe_find(observe, (pid_t)event->pid);
 	struct fact fact;
 
 	/* looptop is one end of channels, but it is not what is studied. */
@@ -302,8 +301,8 @@ observe_hear(struct observe *observe, const struct event *event)
 		/* A child can be quicker than its parent's announcement. */
 		process = observe_find(observe, (pid_t)event->pid);
 		if (!process && (pid_t)event->pid != getpid())
-			process = add_row(observe, (pid_t)event->pid,
-			                  event->time);
+			process =
+			    add_row(observe, (pid_t)event->pid, event->time);
 		if (process)
 			process->speaks = true;
 		break;

@@ -114,8 +114,8 @@ add_thread(struct watched *process, pid_t tid, uint64_t now)
 
 	if (process->thread_count == process->thread_room) {
 		int room = process->thread_room ? process->thread_room * 2 : 8;
-		void *bigger = realloc(process->threads,
-		                       (size_t)room * sizeof(*thread));
+		void *bigger =
+		    realloc(process->threads, (size_t)room * sizeof(*thread));
 
 		if (!bigger)
 			return NULL;
@@ -221,10 +221,10 @@ look_at_loop(struct observe *observe, struct watched *process,
 
 	if (procfs_read_syscall(process->pid, thread->tid, &sample.call))
 		return;
-	if (loop->is_loop && !(loop_watch_is_wait(&sample.call, &epfd) &&
-	                       epfd == loop->epfd))
-		sample.has_io = procfs_read_io(process->pid, thread->tid,
-		                               &sample.io) == 0;
+	if (loop->is_loop &&
+	    !(loop_watch_is_wait(&sample.call, &epfd) && epfd == loop->epfd))
+		sample.has_io =
+		    procfs_read_io(process->pid, thread->tid, &sample.io) == 0;
 	news = loop_watch_sample(loop, &sample, &length);
 	if (news == LOOP_IS_FREE && !told)
 		tell_loop(observe, process, thread, LOOP_BLOCKS, loop->freed,
@@ -318,8 +318,7 @@ look_at_threads(struct observe *observe, struct watched *process, int first,
 void
 watched_look(struct observe *observe, struct watched *process, uint64_t now)
 {
-	bool stale =
-	    procfs_thread_count(process->pid) != process->thread_count;
+	bool stale = procfs_thread_count(process->pid) != process->thread_count;
 
 	if (look_at_threads(observe, process, 0, now) && !stale)
 		return;
@@ -389,8 +388,7 @@ watched_loop_gauge(struct observe *observe, struct watched *process,
 		    .channel = EVENT_LAGS_UNKNOWN,
 		};
 
-		if (thread->loop.is_loop && !process->speaks &&
-		    event.value)
+		if (thread->loop.is_loop && !process->speaks && event.value)
 			observe_tell(observe, &event, NULL);
 		thread->measured_ns = thread->sched.run_ns;
 	}

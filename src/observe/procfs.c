@@ -125,8 +125,8 @@ int
 procfs_read_syscall(pid_t pid, pid_t tid, struct procfs_syscall *call)
 {
 	char text[256];
-	ssize_t got = read_file(text, sizeof(text), "/proc/%d/task/%d/syscall",
-	                        pid, tid);
+	ssize_t got =
+	    read_file(text, sizeof(text), "/proc/%d/task/%d/syscall", pid, tid);
 
 	return got < 0 ? (int)got : procfs_parse_syscall(text, call);
 }
@@ -160,8 +160,8 @@ int
 procfs_read_io(pid_t pid, pid_t tid, uint64_t *calls)
 {
 	char text[256];
-	ssize_t got = read_file(text, sizeof(text), "/proc/%d/task/%d/io", pid,
-	                        tid);
+	ssize_t got =
+	    read_file(text, sizeof(text), "/proc/%d/task/%d/io", pid, tid);
 
 	return got < 0 ? (int)got : procfs_parse_io(text, calls);
 }
@@ -170,8 +170,8 @@ int
 procfs_read_comm(pid_t pid, pid_t tid, char into[16])
 {
 	char text[64];
-	ssize_t got = read_file(text, sizeof(text), "/proc/%d/task/%d/comm",
-	                        pid, tid);
+	ssize_t got =
+	    read_file(text, sizeof(text), "/proc/%d/task/%d/comm", pid, tid);
 
 	if (got < 0)
 		return (int)got;
@@ -417,8 +417,7 @@ procfs_zombie_status(pid_t pid, int *status)
 		return (int)got;
 	/* The kernel shows 0 to those who may not know. */
 	snprintf(path, sizeof(path), "/proc/%d", pid);
-	if (geteuid() != 0 &&
-	    (stat(path, &owner) || owner.st_uid != geteuid()))
+	if (geteuid() != 0 && (stat(path, &owner) || owner.st_uid != geteuid()))
 		return -EACCES;
 	return procfs_parse_zombie(text, status);
 }

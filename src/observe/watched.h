@@ -11,8 +11,8 @@
 
 struct watched_thread {
 	pid_t tid;
-	int fd; /* schedstat, kept open; -1: none */
-	bool seen; /* in the listing being made */
+	int fd;                     /* schedstat, kept open; -1: none */
+	bool seen;                  /* in the listing being made */
 	struct procfs_sched sched;  /* as last read */
 	struct procfs_sched gauged; /* as last told */
 	uint64_t measured_ns;       /* run time at the last loop-gauge */
@@ -26,15 +26,15 @@ struct watched {
 	pid_t pid, ppid;
 	int pidfd; /* -1: none, deaths are found by looking */
 	uint64_t start, image;
-	uint8_t how; /* enum birth */
-	bool speaks;    /* for itself: looptop's runtime */
-	bool heard;     /* the runtime announced it */
-	bool announced; /* its birth is in the stream */
-	bool dead;      /* told; the row stays while it is a zombie */
-	bool old;       /* was there before it was watched */
-	uint64_t noticed;  /* when it was first seen, ns */
-	uint64_t ended;    /* when it was seen to have ended, ns */
-	uint64_t clock;    /* its CPU time at the last look */
+	uint8_t how;      /* enum birth */
+	bool speaks;      /* for itself: looptop's runtime */
+	bool heard;       /* the runtime announced it */
+	bool announced;   /* its birth is in the stream */
+	bool dead;        /* told; the row stays while it is a zombie */
+	bool old;         /* was there before it was watched */
+	uint64_t noticed; /* when it was first seen, ns */
+	uint64_t ended;   /* when it was seen to have ended, ns */
+	uint64_t clock;   /* its CPU time at the last look */
 	uint64_t gauge_clock, facts_clock; /* at the last gauges */
 	struct watched_thread *threads;
 	int thread_count, thread_room;

@@ -34,8 +34,8 @@ static void
 set_text(struct line *line, const char *name)
 {
 	char clean[EVENT_TEXT_MAX * 3 + 1];
-	size_t size = text_utf8(clean, sizeof(clean), line->text,
-	                        line->event->text);
+	size_t size =
+	    text_utf8(clean, sizeof(clean), line->text, line->event->text);
 
 	json_object_set_new(line->object, name, json_stringn(clean, size));
 }
@@ -212,8 +212,8 @@ static void
 loop_gauge(struct line *line)
 {
 	const struct event *event = line->event;
-	double share = event->size ? (double)event->value / (double)event->size
-	                           : 0;
+	double share =
+	    event->size ? (double)event->value / (double)event->size : 0;
 
 	json_object_set_new(line->object, "utilisation",
 	                    json_real(share < 1 ? share : 1));

@@ -32,8 +32,8 @@ static json_t *
 loop_row(const struct model *model, const struct thread *thread)
 {
 	const struct loop_state *loop = &thread->loop;
-	double busy = loop->window ? (double)loop->busy / (double)loop->window
-	                           : 0;
+	double busy =
+	    loop->window ? (double)loop->busy / (double)loop->window : 0;
 	char name[64];
 
 	model_thread_label(model, thread, name, sizeof(name));
@@ -43,9 +43,8 @@ loop_row(const struct model *model, const struct thread *thread)
 	    event_role_name(thread->role), "utilisation", busy < 1 ? busy : 1,
 	    "lag_max_ms",
 	    loop->has_lag ? json_real(ms(loop->lag_max)) : json_null(),
-	    "blocks", "count",
-	    (int)loop->blocks, "max_ms", ms(loop->block_max), "total_ms",
-	    ms(loop->block_total));
+	    "blocks", "count", (int)loop->blocks, "max_ms", ms(loop->block_max),
+	    "total_ms", ms(loop->block_total));
 }
 
 static json_t *
@@ -54,8 +53,8 @@ thread_row(const struct model *model, const struct thread *thread)
 	char name[64];
 
 	model_thread_label(model, thread, name, sizeof(name));
-	return json_pack("{s:i,s:i,s:o,s:s,s:f,s:f}", "pid", thread->pid,
-	                 "tid", thread->tid, "name", string_of(name), "role",
+	return json_pack("{s:i,s:i,s:o,s:s,s:f,s:f}", "pid", thread->pid, "tid",
+	                 thread->tid, "name", string_of(name), "role",
 	                 event_role_name(thread->role), "cpu_ms",
 	                 ms(thread->cpu_ns), "wait_ms", ms(thread->wait_ns));
 }
@@ -63,8 +62,8 @@ thread_row(const struct model *model, const struct thread *thread)
 /* What its longest block came from, " (so)"; nothing when that is no longer
  * known. */
 static void
-name_longest(const struct model *model, const struct thread *thread,
-             char *into, size_t room)
+name_longest(const struct model *model, const struct thread *thread, char *into,
+             size_t room)
 {
 	uint64_t count = model->span_count < SPANS ? model->span_count : SPANS;
 
@@ -109,8 +108,7 @@ find_blocks(const struct model *model, json_t *findings)
 }
 
 void
-summary_json(FILE *file, const struct model *model,
-             const struct own_cost *cost)
+summary_json(FILE *file, const struct model *model, const struct own_cost *cost)
 {
 	const struct totals *totals = &model->totals;
 	const struct actors *actors = &model->actors;
@@ -128,17 +126,15 @@ summary_json(FILE *file, const struct model *model,
 	summary = json_pack(
 	    "{s:I,s:s,s:f,s:I,s:I,s:I,s:I,s:{s:I,s:f,s:f},s:o,s:o,s:I,s:I,"
 	    "s:f,s:I,s:o}",
-	    "t", (json_int_t)duration(model), "kind", "summary",
-	    "duration_ms", ms(duration(model)), "processes",
-	    (json_int_t)totals->processes, "crashed",
-	    (json_int_t)totals->crashed, "threads",
+	    "t", (json_int_t)duration(model), "kind", "summary", "duration_ms",
+	    ms(duration(model)), "processes", (json_int_t)totals->processes,
+	    "crashed", (json_int_t)totals->crashed, "threads",
 	    (json_int_t)totals->threads, "messages", (json_int_t)totals->sent,
 	    "blocks", "count", (json_int_t)totals->blocks, "max_ms",
-	    ms(totals->block_max), "total_ms", ms(totals->block_total),
-	    "loops", loops, "thread_totals", threads, "lost",
-	    (json_int_t)totals->lost, "damaged", (json_int_t)cost->damaged,
-	    "own_cpu_ms", cost->cpu_ms, "own_rss_kb",
-	    (json_int_t)cost->rss_kb, "findings", findings);
+	    ms(totals->block_max), "total_ms", ms(totals->block_total), "loops",
+	    loops, "thread_totals", threads, "lost", (json_int_t)totals->lost,
+	    "damaged", (json_int_t)cost->damaged, "own_cpu_ms", cost->cpu_ms,
+	    "own_rss_kb", (json_int_t)cost->rss_kb, "findings", findings);
 	json_dumpf(summary, file, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	fputc('\n', file);
 	json_decref(summary);
@@ -155,15 +151,14 @@ print_ends(FILE *file, const struct model *model)
 	        "end", "command");
 	for (uint32_t i = 0; i < actors->process_table.count; i++) {
 		const struct process *process = &actors->processes[i];
-		uint64_t died = process->row.died ? process->row.died
-		                                  : model->now;
+		uint64_t died =
+		    process->row.died ? process->row.died : model->now;
 		char end[24] = "?";
 
 		if (!process->row.died)
 			snprintf(end, sizeof(end), "(lives)");
 		else if (process->death == DEATH_CODE)
-			snprintf(end, sizeof(end), "exit %d",
-			         process->status);
+			snprintf(end, sizeof(end), "exit %d", process->status);
 		else if (process->death == DEATH_SIGNAL)
 			snprintf(end, sizeof(end), "signal %d",
 			         process->status);
@@ -178,8 +173,8 @@ print_threads(FILE *file, const struct model *model)
 {
 	const struct actors *actors = &model->actors;
 
-	fprintf(file, "\n%8s %8s %-20s %10s %10s %7s %10s %10s\n", "pid",
-	        "tid", "thread", "cpu ms", "queue ms", "blocks", "longest ms",
+	fprintf(file, "\n%8s %8s %-20s %10s %10s %7s %10s %10s\n", "pid", "tid",
+	        "thread", "cpu ms", "queue ms", "blocks", "longest ms",
 	        "total ms");
 	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
 		const struct thread *thread = &actors->threads[i];
@@ -212,9 +207,9 @@ summary_table(FILE *file, const struct model *model,
 	        " threads, %" PRIu64 " messages, %" PRIu64
 	        " blocks of a loop (longest %.1f ms, together %.1f ms), "
 	        "%" PRIu64 " events lost\n",
-	        ms(duration(model)) / 1000, totals->processes,
-	        totals->threads, totals->sent, totals->blocks,
-	        ms(totals->block_max), ms(totals->block_total), totals->lost);
+	        ms(duration(model)) / 1000, totals->processes, totals->threads,
+	        totals->sent, totals->blocks, ms(totals->block_max),
+	        ms(totals->block_total), totals->lost);
 	if (totals->requests)
 		fprintf(file,
 		        "requests: %" PRIu64 ", %" PRIu64
@@ -222,6 +217,6 @@ summary_table(FILE *file, const struct model *model,
 		        totals->requests, totals->requests_failed,
 		        ms(histogram_quantile(&totals->answer, 0.5)),
 		        ms(histogram_quantile(&totals->answer, 0.99)));
-	fprintf(file, "looptop itself: %.1f ms of CPU, %.1f MB\n",
-	        cost->cpu_ms, (double)cost->rss_kb / 1024);
+	fprintf(file, "looptop itself: %.1f ms of CPU, %.1f MB\n", cost->cpu_ms,
+	        (double)cost->rss_kb / 1024);
 }

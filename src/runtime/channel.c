@@ -59,11 +59,11 @@ preview_of(json_t *message, const char *line, size_t size,
 	if (!is_command(message, "NODE_CLUSTER"))
 		return text_preview(into, PREVIEW_BYTES, line, size);
 	act = json_object_get(message, "act");
-	return (size_t)snprintf(
-	    into, PREVIEW_BYTES, "%.40s",
-	    json_is_string(act)                       ? json_string_value(act)
-	    : json_object_get(message, "accepted") ? "accepted"
-	                                           : "ack");
+	return (size_t)snprintf(into, PREVIEW_BYTES, "%.40s",
+	                        json_is_string(act) ? json_string_value(act)
+	                        : json_object_get(message, "accepted")
+	                            ? "accepted"
+	                            : "ack");
 }
 
 static void
@@ -87,8 +87,7 @@ tell_message(struct channel *channel, enum event_kind kind, json_t *message,
 	if (is_send)
 		channel->bytes += size;
 	if (!channel->quiet && emit_is_open())
-		emit_bytes(&event, text,
-		           preview_of(message, line, size, text));
+		emit_bytes(&event, text, preview_of(message, line, size, text));
 }
 
 /* ---- closing ---- */
@@ -189,8 +188,8 @@ write_message(struct channel *channel, struct outgoing *message)
 		error = uv_write2(&message->request, stream, &buffer, 1,
 		                  message->handle, on_written);
 	} else {
-		error = uv_write(&message->request, stream, &buffer, 1,
-		                 on_written);
+		error =
+		    uv_write(&message->request, stream, &buffer, 1, on_written);
 	}
 	if (error) {
 		free(message);
@@ -443,8 +442,7 @@ parse(const char *line, size_t size)
 	json_error_t error;
 	json_t *message = json_loadb(line, size, flags, &error);
 
-	if (!message &&
-	    json_error_code(&error) == json_error_numeric_overflow)
+	if (!message && json_error_code(&error) == json_error_numeric_overflow)
 		message = json_loadb(line, size,
 		                     flags | JSON_DECODE_INT_AS_REAL, &error);
 	return message;

@@ -48,9 +48,9 @@ struct channel {
 	int direction; /* of what we send: CHANNEL_FORTH from the parent */
 	uint64_t sent, received, bytes;
 	bool connected;
-	bool quiet;       /* emits no events */
-	bool awaits_ack;  /* a handle is on its way */
-	uv_stream_t *handle; /* that one */
+	bool quiet;             /* emits no events */
+	bool awaits_ack;        /* a handle is on its way */
+	uv_stream_t *handle;    /* that one */
 	struct outgoing *again; /* its message, for when it is refused */
 	int refusals;
 	struct outgoing *first, **last;

@@ -37,9 +37,9 @@ tell_born(struct child *child, const struct child_options *options)
 	size_t used = 0;
 
 	for (int i = 0; options->args[i] && used < sizeof(command); i++)
-		used += (size_t)snprintf(command + used,
-		                         sizeof(command) - used, "%s%s",
-		                         i ? " " : "", options->args[i]);
+		used +=
+		    (size_t)snprintf(command + used, sizeof(command) - used,
+		                     "%s%s", i ? " " : "", options->args[i]);
 	emit(&event, command);
 }
 
@@ -264,8 +264,8 @@ set_stdio(struct child *child, uv_stdio_container_t *stdio, int fd,
 	uv_pipe_init(&child->loop->uv, &child->pipes[fd], 0);
 	child->pipes[fd].data = child;
 	child->open++;
-	stdio->flags = UV_CREATE_PIPE |
-	               (fd == 0 ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
+	stdio->flags =
+	    UV_CREATE_PIPE | (fd == 0 ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
 	stdio->data.stream = (uv_stream_t *)&child->pipes[fd];
 }
 
@@ -351,9 +351,9 @@ child_spawn(struct child *child, struct loop *loop,
 	child->timeout_ms = options->timeout_ms;
 	child->kill_signal =
 	    options->kill_signal ? options->kill_signal : SIGTERM;
-	env = environment(options->env ? options->env
-	                               : (const char *const *)environ,
-	                  options->channel);
+	env = environment(
+	    options->env ? options->env : (const char *const *)environ,
+	    options->channel);
 	if (!env)
 		return -ENOMEM;
 	set_stdio(child, &stdio[0], 0, options->in);
@@ -447,6 +447,6 @@ child_stdin(struct child *child)
 	uv_handle_t *handle = (uv_handle_t *)&child->pipes[0];
 
 	return handle->data == child && !uv_is_closing(handle)
-	               ? (uv_stream_t *)handle
-	               : NULL;
+	           ? (uv_stream_t *)handle
+	           : NULL;
 }

@@ -50,8 +50,7 @@ struct child_events {
 	/* fd is 1 or 2; bytes are valid during the call. */
 	void (*output)(struct child *child, int fd, const char *bytes,
 	               size_t size);
-	void (*message)(struct child *child, json_t *message,
-	                bool has_handle);
+	void (*message)(struct child *child, json_t *message, bool has_handle);
 	void (*handle_sent)(struct child *child, uv_stream_t *handle);
 	void (*disconnect)(struct child *child);
 	/* Exactly one of code >= 0 and signal > 0 says how it ended. */
@@ -70,15 +69,15 @@ struct child {
 	uv_timer_t timer; /* timeout; before that, tells `spawn` or `error` */
 	struct child_buffer buffers[2];
 	size_t max_buffer;
-	int pid;      /* 0: could not be started */
-	int code;     /* -1 until it ended by itself */
-	int signal;   /* 0 unless it ended by a signal */
-	int error;    /* -errno: could not be started, or -ENOBUFS */
+	int pid;    /* 0: could not be started */
+	int code;   /* -1 until it ended by itself */
+	int signal; /* 0 unless it ended by a signal */
+	int error;  /* -errno: could not be started, or -ENOBUFS */
 	int kill_signal;
 	uint64_t timeout_ms;
-	bool killed;  /* child_kill() reached it */
-	bool started; /* `spawn` or `error` has been called */
-	int open;    /* handles that `close` waits for */
+	bool killed;           /* child_kill() reached it */
+	bool started;          /* `spawn` or `error` has been called */
+	int open;              /* handles that `close` waits for */
 	struct lines lines[2]; /* of its output */
 };
 

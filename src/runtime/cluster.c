@@ -70,8 +70,8 @@ deal(struct cluster *cluster)
 }
 
 static void
-queue_connection(struct cluster *cluster,
-                 struct cluster_connection *connection, bool in_front)
+queue_connection(struct cluster *cluster, struct cluster_connection *connection,
+                 bool in_front)
 {
 	connection->next = NULL;
 	if (in_front) {
@@ -120,8 +120,8 @@ listen_on(struct cluster *cluster, const char *address, int port)
 	cluster->has_server = true;
 	error = uv_ip4_addr(address, port, &where);
 	if (!error)
-		error = uv_tcp_bind(&cluster->server,
-		                    (struct sockaddr *)&where, 0);
+		error =
+		    uv_tcp_bind(&cluster->server, (struct sockaddr *)&where, 0);
 	if (!error)
 		error = uv_listen((uv_stream_t *)&cluster->server, BACKLOG,
 		                  on_connection);
@@ -177,11 +177,10 @@ on_query(struct cluster_worker *worker, json_t *message)
 
 	listen_on(cluster, address ? address : "127.0.0.1",
 	          port >= 0 && port < 65536 ? (int)port : 0);
-	reply = json_pack("{s:s,s:I,s:s,s:i,s:{s:s,s:i}}", "cmd",
-	                  "NODE_CLUSTER", "ack", seq, "key", "0", "errno",
-	                  cluster->error, "sockname", "address",
-	                  address ? address : "127.0.0.1", "port",
-	                  cluster->port);
+	reply = json_pack(
+	    "{s:s,s:I,s:s,s:i,s:{s:s,s:i}}", "cmd", "NODE_CLUSTER", "ack", seq,
+	    "key", "0", "errno", cluster->error, "sockname", "address",
+	    address ? address : "127.0.0.1", "port", cluster->port);
 	channel_send(&worker->child.channel, reply);
 	json_decref(reply);
 }
@@ -365,8 +364,7 @@ cluster_worker_disconnect(struct cluster_worker *worker)
 	worker->exited_after_disconnect = true;
 	worker->is_free = false;
 	message = json_pack("{s:s,s:s,s:i}", "cmd", "NODE_CLUSTER", "act",
-	                    "disconnect", "seq",
-	                    (int)++worker->cluster->seq);
+	                    "disconnect", "seq", (int)++worker->cluster->seq);
 	channel_send(&worker->child.channel, message);
 	json_decref(message);
 }

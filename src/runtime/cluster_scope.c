@@ -13,8 +13,8 @@
 static int
 send_act(struct cluster_scope *scope, const char *act, json_t *more)
 {
-	json_t *message = json_pack("{s:s,s:s}", "cmd", "NODE_CLUSTER", "act",
-	                            act);
+	json_t *message =
+	    json_pack("{s:s,s:s}", "cmd", "NODE_CLUSTER", "act", act);
 	int result;
 
 	if (more)
@@ -46,22 +46,20 @@ cluster_scope_open(struct cluster_scope *scope, struct loop *loop,
 }
 
 int
-cluster_scope_listen(struct cluster_scope *scope, const char *address,
-                     int port)
+cluster_scope_listen(struct cluster_scope *scope, const char *address, int port)
 {
 	scope->query_seq = scope->seq;
-	return send_act(scope, "queryServer",
-	                json_pack("{s:s,s:i,s:i,s:i,s:n}", "address", address,
-	                          "port", port, "addressType", 4, "index", 0,
-	                          "data"));
+	return send_act(
+	    scope, "queryServer",
+	    json_pack("{s:s,s:i,s:i,s:i,s:n}", "address", address, "port", port,
+	              "addressType", 4, "index", 0, "data"));
 }
 
 static void
 on_answer(struct cluster_scope *scope, json_t *message)
 {
 	json_t *sockname = json_object_get(message, "sockname");
-	int error =
-	    (int)json_integer_value(json_object_get(message, "errno"));
+	int error = (int)json_integer_value(json_object_get(message, "errno"));
 	const char *key = json_string_value(json_object_get(message, "key"));
 
 	scope->port =
@@ -86,12 +84,12 @@ on_connection(struct cluster_scope *scope, json_t *message, bool has_handle)
 
 	if (tcp) {
 		uv_tcp_init(&scope->loop->uv, tcp);
-		accepted = channel_accept(scope->channel,
-		                          (uv_stream_t *)tcp) == 0;
+		accepted =
+		    channel_accept(scope->channel, (uv_stream_t *)tcp) == 0;
 	}
 	reply = json_pack("{s:s,s:O,s:b,s:i}", "cmd", "NODE_CLUSTER", "ack",
-	                  json_object_get(message, "seq"), "accepted",
-	                  accepted, "seq", (int)scope->seq++);
+	                  json_object_get(message, "seq"), "accepted", accepted,
+	                  "seq", (int)scope->seq++);
 	accepted = channel_send(scope->channel, reply) >= 0 && accepted;
 	json_decref(reply);
 	if (accepted)
@@ -110,8 +108,7 @@ cluster_scope_message(struct cluster_scope *scope, json_t *message,
 
 	if (!cmd || strcmp(cmd, "NODE_CLUSTER") != 0)
 		return false;
-	if (json_is_integer(ack) &&
-	    json_integer_value(ack) == scope->query_seq)
+	if (json_is_integer(ack) && json_integer_value(ack) == scope->query_seq)
 		on_answer(scope, message);
 	else if (act && strcmp(act, "newconn") == 0)
 		on_connection(scope, message, has_handle);

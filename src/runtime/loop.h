@@ -41,8 +41,7 @@ struct loop {
 
 /* Opens a loop for the calling thread and tells the stream of the thread: its
  * role, the threadId of a worker thread (0 else), its name. 0 or -errno. */
-int loop_open(struct loop *loop, enum role role, uint32_t id,
-              const char *name);
+int loop_open(struct loop *loop, enum role role, uint32_t id, const char *name);
 
 /* uv_run() until nothing is left to wait for, or uv_stop(). */
 void loop_run(struct loop *loop);

@@ -38,10 +38,10 @@ struct port {
 	const struct port_events *events;
 	void *data;
 	uint64_t sent, received;
-	struct queue inbox;  /* under pair->lock */
-	bool woken;          /* under pair->lock */
-	bool closed;         /* set under pair->lock, see is_set() */
-	bool ending;         /* asks the other to close; the same */
+	struct queue inbox; /* under pair->lock */
+	bool woken;         /* under pair->lock */
+	bool closed;        /* set under pair->lock, see is_set() */
+	bool ending;        /* asks the other to close; the same */
 };
 
 struct pair {
@@ -155,8 +155,7 @@ port_pair(struct port *ends[2])
 		return -ENOMEM;
 	pthread_mutex_init(&pair->lock, NULL);
 	pair->id = channel_id(CHANNEL_PORT, (uint32_t)getpid(),
-	                      __atomic_add_fetch(&serial, 1,
-	                                         __ATOMIC_RELAXED));
+	                      __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED));
 	pair->alive = 2;
 	for (int i = 0; i < 2; i++) {
 		struct port *port = &pair->ends[i];

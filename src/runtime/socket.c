@@ -11,8 +11,7 @@ port_in(const struct sockaddr_storage *address)
 	if (address->ss_family == AF_INET)
 		return ntohs(((const struct sockaddr_in *)address)->sin_port);
 	if (address->ss_family == AF_INET6)
-		return ntohs(
-		    ((const struct sockaddr_in6 *)address)->sin6_port);
+		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
 	return 0;
 }
 
@@ -50,8 +49,8 @@ socket_tell_listen(int port, const char *how)
 {
 	struct event event = {
 	    .kind = EVENT_CHANNEL_BORN,
-	    .channel = channel_id(CHANNEL_LISTEN, (uint32_t)getpid(),
-	                          (uint32_t)port),
+	    .channel =
+		channel_id(CHANNEL_LISTEN, (uint32_t)getpid(), (uint32_t)port),
 	    .number = CHANNEL_LISTEN,
 	    .value = (uint64_t)port,
 	};
@@ -66,8 +65,8 @@ socket_tell_closed(int port)
 {
 	struct event event = {
 	    .kind = EVENT_CHANNEL_DIED,
-	    .channel = channel_id(CHANNEL_LISTEN, (uint32_t)getpid(),
-	                          (uint32_t)port),
+	    .channel =
+		channel_id(CHANNEL_LISTEN, (uint32_t)getpid(), (uint32_t)port),
 	};
 
 	emit(&event, NULL);

@@ -2,8 +2,9 @@
  * worker: a thread with a loop of its own and a port to its parent (Node:
  * worker_threads, class Worker).
  *
- * The parent's side lives on the parent's loop; the inside, struct worker_scope,
- * on the thread's own. Messages are bytes; what they mean is the user's.
+ * The parent's side lives on the parent's loop; the inside, struct
+ * worker_scope, on the thread's own. Messages are bytes; what they mean is the
+ * user's.
  *
  * The caller owns struct worker until `exit` has been called.
  */
@@ -18,8 +19,7 @@ struct worker_scope;
 /* On the parent's loop. */
 struct worker_events {
 	void (*online)(struct worker *worker);
-	void (*message)(struct worker *worker, const char *bytes,
-	                size_t size);
+	void (*message)(struct worker *worker, const char *bytes, size_t size);
 	/* The thread has ended and is joined. */
 	void (*exit)(struct worker *worker);
 };

@@ -81,8 +81,8 @@ fork_child(struct stage *stage)
 	child->stage = stage;
 	child->id = ++stage->child_ids;
 	snprintf(id, sizeof(id), "%d", child->id);
-	child_fork(&child->child, &stage->role.loop, BIRTH_FORK, "@child",
-	           args, NULL, &events);
+	child_fork(&child->child, &stage->role.loop, BIRTH_FORK, "@child", args,
+	           NULL, &events);
 	child->child.data = child;
 	child->next = stage->children;
 	stage->children = child;

@@ -70,8 +70,7 @@ static const struct {
 static int
 place_of(json_t *message)
 {
-	const char *name =
-	    json_string_value(json_object_get(message, "on"));
+	const char *name = json_string_value(json_object_get(message, "on"));
 
 	for (int i = 0; name && i < (int)(sizeof(places) / sizeof(*places));
 	     i++)

@@ -51,11 +51,11 @@ on_close(struct child *child)
 	char more[64] = "";
 
 	if (child->max_buffer && child->pid)
-		snprintf(more, sizeof(more),
-		         "; stdout %zu bytes, stderr %zu bytes%s",
-		         child->buffers[0].size, child->buffers[1].size,
-		         child->error == -ENOBUFS ? ", maxBuffer exceeded"
-		                                  : "");
+		snprintf(
+		    more, sizeof(more),
+		    "; stdout %zu bytes, stderr %zu bytes%s",
+		    child->buffers[0].size, child->buffers[1].size,
+		    child->error == -ENOBUFS ? ", maxBuffer exceeded" : "");
 	if (child->pid)
 		note_end(run, more);
 	free(run->command);
@@ -70,8 +70,7 @@ static const struct child_events events = {
 static struct run *
 new_run(json_t *message, const char *key)
 {
-	const char *command =
-	    json_string_value(json_object_get(message, key));
+	const char *command = json_string_value(json_object_get(message, key));
 	struct run *run = calloc(1, sizeof(*run));
 
 	if (run && command)

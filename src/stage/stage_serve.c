@@ -44,8 +44,7 @@ listen_on(struct stage *stage, int port)
 void
 stage_serve(struct stage *stage, json_t *message)
 {
-	json_int_t port =
-	    json_integer_value(json_object_get(message, "serve"));
+	json_int_t port = json_integer_value(json_object_get(message, "serve"));
 	int error;
 
 	if (stage->has_server) {
@@ -54,8 +53,8 @@ stage_serve(struct stage *stage, json_t *message)
 		return;
 	}
 	serve_init(&stage->http, &stage->role.loop);
-	error = port >= 0 && port < 65536 ? listen_on(stage, (int)port)
-	                                  : UV_EINVAL;
+	error =
+	    port >= 0 && port < 65536 ? listen_on(stage, (int)port) : UV_EINVAL;
 	if (error) {
 		role_note(NOTE_ERROR,
 		          "The stage cannot listen on port %lld: %s. "
@@ -88,8 +87,7 @@ stage_client_start(struct stage *stage, struct stage_client *client, int port,
 	const char *title = client == &stage->client ? "client" : "client 2";
 	char port_text[16], rate_text[16];
 	const char *const args[] = {port_text, rate_text,
-	                            keep_alive ? "keep" : "close", title,
-	                            NULL};
+	                            keep_alive ? "keep" : "close", title, NULL};
 
 	if (client->exists)
 		return;

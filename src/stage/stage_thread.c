@@ -98,8 +98,8 @@ start_thread(struct stage *stage)
 
 	if (!thread)
 		return NULL;
-	error = worker_start(&thread->worker, &stage->role.loop, NULL,
-	                     &script, NULL, &events);
+	error = worker_start(&thread->worker, &stage->role.loop, NULL, &script,
+	                     NULL, &events);
 	if (error) {
 		role_note(NOTE_ERROR, "No worker thread: %s.",
 		          uv_strerror(error));

@@ -40,13 +40,13 @@ static const uint16_t lines[128] = {
 
 /* U+256D..2573: four rounded corners, three diagonals. */
 static const struct box_curve curves[] = {
-	{16, 17, "a7 7 0 0 0-7 7v8"},
-	{0, 17, "h2a7 7 0 0 1 7 7v8"},
-	{0, 17, "h2a7 7 0 0 0 7-7v-10"},
-	{16, 17, "a7 7 0 0 1-7-7v-10"},
-	{16, 0, "l-16 32"},
-	{0, 0, "l16 32"},
-	{0, 0, "l16 32m0-32l-16 32"},
+    {16, 17, "a7 7 0 0 0-7 7v8"},
+    {0, 17, "h2a7 7 0 0 1 7 7v8"},
+    {0, 17, "h2a7 7 0 0 0 7-7v-10"},
+    {16, 17, "a7 7 0 0 1-7-7v-10"},
+    {16, 0, "l-16 32"},
+    {0, 0, "l16 32"},
+    {0, 0, "l16 32m0-32l-16 32"},
 };
 
 /*
@@ -72,7 +72,7 @@ arm(uint16_t arms, enum direction direction)
  * at the cell's edge `reach` zones inwards. */
 static void
 set_arm(struct zones *zones, enum direction direction, int side, int reach,
-	bool value)
+        bool value)
 {
 	for (int strip = MIDDLE - side; strip <= MIDDLE + side; strip++)
 		for (int i = 0; i <= reach; i++) {
@@ -117,7 +117,7 @@ set_lines(struct zones *zones, uint16_t arms)
 
 		if (weight == LIGHT || weight == HEAVY)
 			set_arm(zones, d, weight == HEAVY, reach_of(arms, d),
-				true);
+			        true);
 	}
 }
 
@@ -136,10 +136,10 @@ line_rects(uint16_t arms, struct box_rect *rects)
 				col++;
 			if (col == first)
 				continue;
-			rects[count++] = (struct box_rect){
-				zone_x[first], zone_y[row],
-				zone_x[col] - zone_x[first],
-				zone_y[row + 1] - zone_y[row]};
+			rects[count++] =
+			    (struct box_rect){zone_x[first], zone_y[row],
+			                      zone_x[col] - zone_x[first],
+			                      zone_y[row + 1] - zone_y[row]};
 		}
 	return count;
 }
@@ -170,13 +170,13 @@ dash_rects(uint16_t arms, int count, struct box_rect *rects)
 
 		begin += gap / 2;
 		end += gap / 2;
-		rects[i] = (struct box_rect){zone_x[from], begin,
-					     zone_x[to] - zone_x[from],
-					     end - begin};
+		rects[i] =
+		    (struct box_rect){zone_x[from], begin,
+		                      zone_x[to] - zone_x[from], end - begin};
 		if (is_level)
-			rects[i] = (struct box_rect){begin, zone_y[from],
-						     end - begin,
-						     zone_y[to] - zone_y[from]};
+			rects[i] =
+			    (struct box_rect){begin, zone_y[from], end - begin,
+			                      zone_y[to] - zone_y[from]};
 	}
 	return count;
 }
@@ -192,8 +192,8 @@ quadrant_rects(uint32_t point, struct box_rect *rects)
 	for (int i = 0; i < 4; i++)
 		if (bits >> i & 1)
 			rects[count++] = (struct box_rect){
-				i % 2 * BOX_WIDTH / 2, i / 2 * BOX_HEIGHT / 2,
-				BOX_WIDTH / 2, BOX_HEIGHT / 2};
+			    i % 2 * BOX_WIDTH / 2, i / 2 * BOX_HEIGHT / 2,
+			    BOX_WIDTH / 2, BOX_HEIGHT / 2};
 	return count;
 }
 
@@ -247,7 +247,7 @@ box_rects(uint32_t point, struct box_rect rects[BOX_RECTS])
 		return 0;
 	if (dashes(point))
 		return dash_rects(lines[point - LINES_FIRST], dashes(point),
-				  rects);
+		                  rects);
 	return line_rects(lines[point - LINES_FIRST], rects);
 }
 
@@ -277,7 +277,7 @@ box_dots(uint32_t point, struct box_dot dots[BOX_DOTS])
 		return 0;
 	for (int i = 0; i < BOX_DOTS; i++)
 		if (point >> i & 1)
-			dots[count++] = (struct box_dot){4 + 8 * cols[i],
-							 4 + 8 * rows[i]};
+			dots[count++] =
+			    (struct box_dot){4 + 8 * cols[i], 4 + 8 * rows[i]};
 	return count;
 }

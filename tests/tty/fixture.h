@@ -39,7 +39,7 @@ fixture_tear_down(void **state)
 /* A program as a shell script, with options; with 10 lines of 40 columns. */
 static inline int
 fixture_start_with(struct tty *tty, const char *script,
-		   struct tty_options options)
+                   struct tty_options options)
 {
 	const char *argv[] = {"sh", "-c", script, NULL};
 

@@ -6,10 +6,10 @@
 
 /* Colours 0 to 15; all but black can be read on GRID_BACKGROUND. */
 static const uint32_t palette[16] = {
-	0x1c1c1c, 0xd70000, 0x5fd787, 0xffaf00, /* black red green yellow */
-	0x5f87ff, 0xd787d7, 0x5fd7ff, 0xd0d0d0, /* blue magenta cyan white */
-	0x6c6c6c, 0xff5f5f, 0x87ffaf, 0xffd75f, /* and the same, bright */
-	0x87afff, 0xffafff, 0xafffff, 0xffffff,
+    0x1c1c1c, 0xd70000, 0x5fd787, 0xffaf00, /* black red green yellow */
+    0x5f87ff, 0xd787d7, 0x5fd7ff, 0xd0d0d0, /* blue magenta cyan white */
+    0x6c6c6c, 0xff5f5f, 0x87ffaf, 0xffd75f, /* and the same, bright */
+    0x87afff, 0xffafff, 0xafffff, 0xffffff,
 };
 
 uint32_t
@@ -46,16 +46,16 @@ static struct grid_cell
 take_cell(const VTermScreenCell *from)
 {
 	struct grid_cell cell = {
-		.point = from->chars[0],
-		.width = (uint8_t)from->width,
-		.fg = colour(&from->fg),
-		.bg = colour(&from->bg),
-		.fg_default = VTERM_COLOR_IS_DEFAULT_FG(&from->fg),
-		.bg_default = VTERM_COLOR_IS_DEFAULT_BG(&from->bg),
-		.bold = from->attrs.bold,
-		.underline = from->attrs.underline != VTERM_UNDERLINE_OFF,
-		.italic = from->attrs.italic,
-		.reverse = from->attrs.reverse,
+	    .point = from->chars[0],
+	    .width = (uint8_t)from->width,
+	    .fg = colour(&from->fg),
+	    .bg = colour(&from->bg),
+	    .fg_default = VTERM_COLOR_IS_DEFAULT_FG(&from->fg),
+	    .bg_default = VTERM_COLOR_IS_DEFAULT_BG(&from->bg),
+	    .bold = from->attrs.bold,
+	    .underline = from->attrs.underline != VTERM_UNDERLINE_OFF,
+	    .italic = from->attrs.italic,
+	    .reverse = from->attrs.reverse,
 	};
 
 	/* So libvterm marks the right half of a wide character. */
@@ -77,7 +77,7 @@ grid_take(struct grid *grid, const struct tty *tty)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		VTermPos at = {.row = (int)i / tty->cols,
-			       .col = (int)i % tty->cols};
+		               .col = (int)i % tty->cols};
 
 		vterm_screen_get_cell(tty->screen, at, &cell);
 		grid->cells[i] = take_cell(&cell);
@@ -96,10 +96,10 @@ size_t
 grid_encode(uint32_t point, char bytes[4])
 {
 	static const uint8_t heads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-	size_t size = point < 0x80	? 1
-		      : point < 0x800	? 2
-		      : point < 0x10000 ? 3
-					: 4;
+	size_t size = point < 0x80      ? 1
+	              : point < 0x800   ? 2
+	              : point < 0x10000 ? 3
+	                                : 4;
 
 	for (size_t i = size - 1; i > 0; i--, point >>= 6)
 		bytes[i] = (char)(0x80 | (point & 0x3f));
@@ -140,7 +140,7 @@ grid_find(const struct grid *grid, const char *text, int *row, int *col)
 	for (int y = 0; y < grid->rows; y++)
 		for (int x = 0; x < grid->cols; x++) {
 			if (!stands_here(grid_at(grid, y, x), grid->cols - x,
-					 text))
+			                 text))
 				continue;
 			if (row)
 				*row = y;

@@ -13,8 +13,8 @@
 enum { GRID_FOREGROUND = 0xd0d0d0, GRID_BACKGROUND = 0x1c1c1c };
 
 struct grid_cell {
-	uint32_t point;	 /* 0: blank; combining marks are left out */
-	uint8_t width;	 /* 1, 2; 0: the right half of the one before */
+	uint32_t point;  /* 0: blank; combining marks are left out */
+	uint8_t width;   /* 1, 2; 0: the right half of the one before */
 	uint32_t fg, bg; /* 0xRRGGBB, before `reverse` */
 	bool fg_default, bg_default;
 	bool bold, underline, italic, reverse;

@@ -16,8 +16,8 @@ enum { CONTROL = 3 }; /* the keeper's end of the socket, behind stdio */
 
 /* They tell of the terminal the tests run in, not of this one. */
 static const char *const foreign[] = {
-	"LINES",       "COLUMNS", "NO_COLOR", "COLORTERM", "TERM_PROGRAM",
-	"VTE_VERSION", "TMUX",	  "STY",      "TERMINFO",  "XTERM_VERSION"};
+    "LINES",       "COLUMNS", "NO_COLOR", "COLORTERM", "TERM_PROGRAM",
+    "VTE_VERSION", "TMUX",    "STY",      "TERMINFO",  "XTERM_VERSION"};
 
 static void
 tell(int control, enum keeper_kind kind, int value)
@@ -132,7 +132,7 @@ static _Noreturn void
 keep(pid_t program)
 {
 	struct pollfd fds[2] = {{.events = POLLIN},
-				{.fd = CONTROL, .events = POLLIN}};
+	                        {.fd = CONTROL, .events = POLLIN}};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -216,7 +216,7 @@ await_start(int control, pid_t *program)
 
 int
 keeper_start(const struct tty_options *options, int slave, pid_t *keeper,
-	     pid_t *program)
+             pid_t *program)
 {
 	int control[2], error;
 

@@ -20,9 +20,9 @@
 
 enum keeper_kind {
 	KEEPER_STARTED, /* value: the program's pid */
-	KEEPER_FAILED,	/* value: errno; the keeper has ended */
+	KEEPER_FAILED,  /* value: errno; the keeper has ended */
 	KEEPER_STOPPED, /* value: the signal */
-	KEEPER_ENDED,	/* value: status as of waitpid(2) */
+	KEEPER_ENDED,   /* value: status as of waitpid(2) */
 };
 
 struct keeper_report {
@@ -34,7 +34,7 @@ struct keeper_report {
  * Returns a socket from which STOPPED and ENDED can be read one at a time, and
  * sets *keeper and *program; -errno when the program could not be started. */
 int keeper_start(const struct tty_options *options, int slave, pid_t *keeper,
-		 pid_t *program);
+                 pid_t *program);
 
 /* The next report: 0; -EAGAIN: none now; -EIO: the keeper is gone. */
 int keeper_read(int control, struct keeper_report *report);

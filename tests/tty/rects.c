@@ -10,7 +10,7 @@ int
 rects_add(struct rects *rects, const struct rect *rect)
 {
 	struct rect *last =
-		rects->count ? &rects->items[rects->count - 1] : NULL;
+	    rects->count ? &rects->items[rects->count - 1] : NULL;
 
 	if (last && last->colour == rect->colour && last->y == rect->y &&
 	    last->height == rect->height && last->x + last->width == rect->x) {
@@ -82,17 +82,17 @@ rects_write(struct rects *rects, FILE *file)
 	for (size_t i = 0; i < rects->count; i++) {
 		const struct rect *rect = &rects->items[i];
 		bool is_last =
-			i + 1 == rects->count || rect[1].colour != rect->colour;
+		    i + 1 == rects->count || rect[1].colour != rect->colour;
 
 		if (i == 0 || rect[-1].colour != rect->colour) {
 			fprintf(file, "<path fill=\"#%06x\" d=\"",
-				rect->colour);
+			        rect->colour);
 			in_line = 0;
 		} else if (in_line++ % PER_LINE == PER_LINE - 1) {
 			fputc('\n', file);
 		}
 		fprintf(file, "M%d %dh%dv%dh%dz", rect->x, rect->y, rect->width,
-			rect->height, -rect->width);
+		        rect->height, -rect->width);
 		if (is_last)
 			fputs("\"/>\n", file);
 	}

@@ -22,7 +22,7 @@ struct script {
 };
 
 static int fail(struct script *script, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* Returns `error`, and puts the sentence behind the place. */
 static int
@@ -30,13 +30,13 @@ fail(struct script *script, int error, const char *format, ...)
 {
 	va_list list;
 	int used = snprintf(script->error, SCRIPT_ERROR,
-			    "%s:%d: ", script->path, script->line);
+	                    "%s:%d: ", script->path, script->line);
 
 	if (used < 0 || used >= SCRIPT_ERROR)
 		return error;
 	va_start(list, format);
 	vsnprintf(script->error + used, SCRIPT_ERROR - (size_t)used, format,
-		  list);
+	          list);
 	va_end(list);
 	return error;
 }
@@ -47,14 +47,14 @@ check(struct script *script, int error, const char *what, const char *text)
 {
 	if (error == -ETIMEDOUT)
 		return fail(script, error, "waited %d s to %s%s, in vain.",
-			    LIMIT_MS / 1000, what, text);
+		            LIMIT_MS / 1000, what, text);
 	if (error == -EPIPE)
 		return fail(script, error,
-			    "the program ended while waiting to %s%s.", what,
-			    text);
+		            "the program ended while waiting to %s%s.", what,
+		            text);
 	if (error)
 		return fail(script, error, "could not %s%s: %s.", what, text,
-			    strerror(-error));
+		            strerror(-error));
 	return 0;
 }
 
@@ -67,13 +67,13 @@ command_size(struct script *script, char *rest)
 	    cols < 1 || rows < 1 || cols > SIZE_MAX_CELLS ||
 	    rows > SIZE_MAX_CELLS)
 		return fail(script, -EINVAL,
-			    "\"%s\" is not a size like 120x40.", rest);
+		            "\"%s\" is not a size like 120x40.", rest);
 	script->cols = cols;
 	script->rows = rows;
 	if (!script->is_running)
 		return 0;
 	return check(script, tty_resize(&script->tty, rows, cols), "resize",
-		     "");
+	             "");
 }
 
 static int
@@ -87,7 +87,7 @@ command_env(struct script *script, char *rest)
 		count++;
 	if (count == ENV_MAX)
 		return fail(script, -ENOSPC, "more than %d variables.",
-			    ENV_MAX);
+		            ENV_MAX);
 	script->env[count] = strdup(rest);
 	return script->env[count] ? 0 : fail(script, -ENOMEM, "out of memory.");
 }
@@ -97,19 +97,19 @@ start(struct script *script, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
 	struct tty_options options = {
-		.argv = (const char *const *)argv,
-		.env = (const char *const *)script->env,
-		.rows = script->rows,
-		.cols = script->cols,
+	    .argv = (const char *const *)argv,
+	    .env = (const char *const *)script->env,
+	    .rows = script->rows,
+	    .cols = script->cols,
 	};
 	int error = tty_start(&script->tty, &options);
 
 	if (error)
 		return fail(script, error, "%s could not be started: %s.",
-			    argv[0], strerror(-error));
+		            argv[0], strerror(-error));
 	script->is_running = true;
 	snprintf(script->title, sizeof(script->title), "%s",
-		 slash ? slash + 1 : argv[0]);
+	         slash ? slash + 1 : argv[0]);
 	return 0;
 }
 
@@ -123,9 +123,9 @@ command_run(struct script *script, char *rest)
 		return fail(script, -EBUSY, "a program runs already.");
 	if (wordexp(rest, &words, WRDE_NOCMD | WRDE_UNDEF) != 0)
 		return fail(script, -EINVAL, "\"%s\" is not a list of words.",
-			    rest);
+		            rest);
 	error = words.we_wordc ? start(script, words.we_wordv)
-			       : fail(script, -EINVAL, "run what?");
+	                       : fail(script, -EINVAL, "run what?");
 	wordfree(&words);
 	return error;
 }
@@ -134,14 +134,14 @@ static int
 command_wait(struct script *script, char *rest)
 {
 	return check(script, tty_wait_text(&script->tty, rest, LIMIT_MS),
-		     "see ", rest);
+	             "see ", rest);
 }
 
 static int
 command_gone(struct script *script, char *rest)
 {
 	return check(script, tty_wait_gone(&script->tty, rest, LIMIT_MS),
-		     "see the end of ", rest);
+	             "see the end of ", rest);
 }
 
 /* Where `\` and the character behind it stand for one byte, the byte; -1:
@@ -176,9 +176,9 @@ command_keys(struct script *script, char *rest)
 
 		if (byte == -1)
 			return fail(script, -EINVAL,
-				    "\"%s\" is no escape: \\e \\r \\n \\t "
-				    "\\\\ and \\xNN are.",
-				    at);
+			            "\"%s\" is no escape: \\e \\r \\n \\t "
+			            "\\\\ and \\xNN are.",
+			            at);
 		*to++ = (char)byte;
 	}
 	error = tty_send(&script->tty, rest, (size_t)(to - rest));
@@ -193,10 +193,10 @@ command_settle(struct script *script, char *rest)
 
 	if (end == rest || *end || ms < 0 || ms > LIMIT_MS)
 		return fail(script, -EINVAL,
-			    "\"%s\" is not a number of ms up to %d.", rest,
-			    LIMIT_MS);
+		            "\"%s\" is not a number of ms up to %d.", rest,
+		            LIMIT_MS);
 	return check(script, tty_settle(&script->tty, (int)ms, LIMIT_MS),
-		     "see nothing new", "");
+	             "see nothing new", "");
 }
 
 /* Opens PATH + suffix; NULL: the sentence is written. */
@@ -272,19 +272,19 @@ command_end(struct script *script, char *rest)
 	if (error)
 		return error;
 	error = check(script, tty_wait_exit(&script->tty, LIMIT_MS, &status),
-		      "see the program end", "");
+	              "see the program end", "");
 	if (error)
 		return error;
 	tty_close(&script->tty);
 	script->is_running = false;
 	if (WIFSIGNALED(status))
 		return fail(script, -ECHILD,
-			    "the program was ended by signal %d.",
-			    WTERMSIG(status));
+		            "the program was ended by signal %d.",
+		            WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
 		return fail(script, -ECHILD,
-			    "the program ended with status %d.",
-			    WEXITSTATUS(status));
+		            "the program ended with status %d.",
+		            WEXITSTATUS(status));
 	return 0;
 }
 
@@ -293,15 +293,11 @@ static const struct command {
 	int (*run)(struct script *script, char *rest);
 	bool needs_program, needs_rest;
 } commands[] = {
-	{"size", command_size, false, true},
-	{"env", command_env, false, true},
-	{"run", command_run, false, true},
-	{"wait", command_wait, true, true},
-	{"gone", command_gone, true, true},
-	{"keys", command_keys, true, true},
-	{"settle", command_settle, true, true},
-	{"shot", command_shot, true, true},
-	{"end", command_end, true, false},
+    {"size", command_size, false, true},    {"env", command_env, false, true},
+    {"run", command_run, false, true},      {"wait", command_wait, true, true},
+    {"gone", command_gone, true, true},     {"keys", command_keys, true, true},
+    {"settle", command_settle, true, true}, {"shot", command_shot, true, true},
+    {"end", command_end, true, false},
 };
 
 static int
@@ -314,10 +310,10 @@ run_command(struct script *script, const char *name, char *rest)
 			continue;
 		if (command->needs_rest && !*rest)
 			return fail(script, -EINVAL,
-				    "%s needs something behind it.", name);
+			            "%s needs something behind it.", name);
 		if (command->needs_program && !script->is_running)
 			return fail(script, -EINVAL, "%s, but no program runs.",
-				    name);
+			            name);
 		return command->run(script, rest);
 	}
 	return fail(script, -EINVAL, "there is no command \"%s\".", name);
@@ -368,7 +364,7 @@ script_run(const char *path, char error[SCRIPT_ERROR])
 	if (!file) {
 		result = -errno;
 		snprintf(error, SCRIPT_ERROR, "%s could not be opened: %s.",
-			 path, strerror(-result));
+		         path, strerror(-result));
 		return result;
 	}
 	result = run_lines(&script, file);

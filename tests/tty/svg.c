@@ -43,7 +43,7 @@ blend(uint32_t a, uint32_t b, int quarters)
 	for (int shift = 0; shift < 24; shift += 8) {
 		uint32_t from_a = (a >> shift & 0xff) * (uint32_t)quarters;
 		uint32_t from_b =
-			(b >> shift & 0xff) * (4u - (uint32_t)quarters);
+		    (b >> shift & 0xff) * (4u - (uint32_t)quarters);
 
 		colour |= (from_a + from_b + 2) / 4 << shift;
 	}
@@ -89,29 +89,29 @@ write_window(FILE *file, const struct grid *grid, const char *title)
 	int height = grid->rows * BOX_HEIGHT + TITLE + EDGE;
 
 	fprintf(file,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-		"height=\"%d\" viewBox=\"0 0 %d %d\">\n<title>",
-		width / 2, height / 2, width, height);
+	        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
+	        "height=\"%d\" viewBox=\"0 0 %d %d\">\n<title>",
+	        width / 2, height / 2, width, height);
 	write_string(file, title);
 	fprintf(file,
-		"</title>\n<rect width=\"%d\" height=\"%d\" rx=\"%d\" "
-		"fill=\"#%06x\"/>\n"
-		"<circle cx=\"36\" cy=\"%d\" r=\"10\" fill=\"#ff5f57\"/>\n"
-		"<circle cx=\"70\" cy=\"%d\" r=\"10\" fill=\"#febc2e\"/>\n"
-		"<circle cx=\"104\" cy=\"%d\" r=\"10\" fill=\"#28c840\"/>\n"
-		"<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
-		"font-family=\"" TITLE_FONT
-		"\" font-size=\"23\" fill=\"#8a8a8a\">",
-		width, height, CORNER, GRID_BACKGROUND, TITLE_MIDDLE,
-		TITLE_MIDDLE, TITLE_MIDDLE, width / 2, TITLE_BASE);
+	        "</title>\n<rect width=\"%d\" height=\"%d\" rx=\"%d\" "
+	        "fill=\"#%06x\"/>\n"
+	        "<circle cx=\"36\" cy=\"%d\" r=\"10\" fill=\"#ff5f57\"/>\n"
+	        "<circle cx=\"70\" cy=\"%d\" r=\"10\" fill=\"#febc2e\"/>\n"
+	        "<circle cx=\"104\" cy=\"%d\" r=\"10\" fill=\"#28c840\"/>\n"
+	        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
+	        "font-family=\"" TITLE_FONT
+	        "\" font-size=\"23\" fill=\"#8a8a8a\">",
+	        width, height, CORNER, GRID_BACKGROUND, TITLE_MIDDLE,
+	        TITLE_MIDDLE, TITLE_MIDDLE, width / 2, TITLE_BASE);
 	write_string(file, title);
 	fprintf(file, "</text>\n<g transform=\"translate(%d,%d)\">\n", EDGE,
-		TITLE);
+	        TITLE);
 }
 
 /* Calls `draw` for every cell, until one fails. */
 typedef int draw_cell(struct rects *rects, const struct grid_cell *cell, int x,
-		      int y);
+                      int y);
 
 static int
 for_cells(const struct grid *grid, struct rects *rects, draw_cell *draw)
@@ -121,7 +121,7 @@ for_cells(const struct grid *grid, struct rects *rects, draw_cell *draw)
 	for (int row = 0; row < grid->rows && !error; row++)
 		for (int col = 0; col < grid->cols && !error; col++)
 			error = draw(rects, grid_at(grid, row, col),
-				     col * BOX_WIDTH, row * BOX_HEIGHT);
+			             col * BOX_WIDTH, row * BOX_HEIGHT);
 	return error;
 }
 
@@ -137,7 +137,7 @@ static int
 draw_underline(struct rects *rects, const struct grid_cell *cell, int x, int y)
 {
 	struct rect rect = {ink(cell), x, y + UNDERLINE_TOP, BOX_WIDTH,
-			    BOX_LINE};
+	                    BOX_LINE};
 
 	return cell->underline ? rects_add(rects, &rect) : 0;
 }
@@ -151,7 +151,7 @@ draw_shape(struct rects *rects, const struct grid_cell *cell, int x, int y)
 
 	for (int i = 0; i < count && !error; i++) {
 		struct rect rect = {colour, x + parts[i].x, y + parts[i].y,
-				    parts[i].width, parts[i].height};
+		                    parts[i].width, parts[i].height};
 
 		error = rects_add(rects, &rect);
 	}
@@ -212,8 +212,8 @@ write_curves(FILE *file, const struct grid *grid)
 		if (!curve)
 			continue;
 		fprintf(file, "<path stroke=\"#%06x\" d=\"M%d %d%s\"/>\n",
-			ink(cell), i % grid->cols * BOX_WIDTH + curve->x,
-			i / grid->cols * BOX_HEIGHT + curve->y, curve->path);
+		        ink(cell), i % grid->cols * BOX_WIDTH + curve->x,
+		        i / grid->cols * BOX_HEIGHT + curve->y, curve->path);
 	}
 	fputs("</g>\n", file);
 }
@@ -233,8 +233,8 @@ write_dots(FILE *file, const struct grid *grid)
 		fprintf(file, "<path fill=\"#%06x\" d=\"", ink(cell));
 		for (int n = 0; n < count; n++)
 			fprintf(file, "M%d %d" BOX_DOT,
-				i % grid->cols * BOX_WIDTH + dots[n].x,
-				i / grid->cols * BOX_HEIGHT + dots[n].y);
+			        i % grid->cols * BOX_WIDTH + dots[n].x,
+			        i / grid->cols * BOX_HEIGHT + dots[n].y);
 		fputs("\"/>\n", file);
 	}
 	fputs("</g>\n", file);
@@ -274,8 +274,8 @@ run_length(const struct grid_cell *cell, int left)
 		if (goes_on(cell, &cell[length]))
 			length++;
 		else if (length + 1 < left && !is_text(&cell[length]) &&
-			 !box_is_shape(cell[length].point) &&
-			 goes_on(cell, &cell[length + 1]))
+		         !box_is_shape(cell[length].point) &&
+		         goes_on(cell, &cell[length + 1]))
 			length += 2;
 		else
 			break;
@@ -287,7 +287,7 @@ static void
 write_run(FILE *file, const struct grid_cell *cell, int length, int x, int y)
 {
 	fprintf(file, "<text x=\"%d\" y=\"%d\" textLength=\"%d\"", x, y,
-		length * BOX_WIDTH);
+	        length * BOX_WIDTH);
 	if (!is_plain(cell))
 		fputs(" lengthAdjust=\"spacingAndGlyphs\"", file);
 	if (ink(cell) != GRID_FOREGROUND)
@@ -307,9 +307,9 @@ static void
 write_texts(FILE *file, const struct grid *grid)
 {
 	fprintf(file,
-		"<g font-family=\"" TEXT_FONT "\" font-size=\"" TEXT_SIZE
-		"\" fill=\"#%06x\" xml:space=\"preserve\">\n",
-		GRID_FOREGROUND);
+	        "<g font-family=\"" TEXT_FONT "\" font-size=\"" TEXT_SIZE
+	        "\" fill=\"#%06x\" xml:space=\"preserve\">\n",
+	        GRID_FOREGROUND);
 	for (int row = 0; row < grid->rows; row++)
 		for (int col = 0; col < grid->cols;) {
 			const struct grid_cell *cell = grid_at(grid, row, col);
@@ -318,7 +318,7 @@ write_texts(FILE *file, const struct grid *grid)
 			if (is_text(cell)) {
 				length = run_length(cell, grid->cols - col);
 				write_run(file, cell, length, col * BOX_WIDTH,
-					  row * BOX_HEIGHT + TEXT_BASE);
+				          row * BOX_HEIGHT + TEXT_BASE);
 			}
 			col += length;
 		}

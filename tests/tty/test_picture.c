@@ -47,7 +47,7 @@ copies_text(void **state)
 	take(&grid, "  one \\n\\n\\344\\270\\255 two\\033[3;30Hx");
 	text = grid_text(&grid);
 	snprintf(wanted, sizeof(wanted), "  one\n\n\344\270\255 two%24s\n\n\n",
-		 "x");
+	         "x");
 	assert_string_equal(text, wanted);
 	free(text);
 	assert_true(grid_find(&grid, " two", &row, &col));
@@ -90,7 +90,7 @@ copies_colours(void **state)
 
 	(void)state;
 	take(&grid, "\\033[31ma\\033[38;5;196mb\\033[48;5;244mc"
-		    "\\033[38;2;1;2;3;49md\\033[97;100me\\033[39;49mf");
+	            "\\033[38;2;1;2;3;49md\\033[97;100me\\033[39;49mf");
 	assert_int_equal(grid_at(&grid, 0, 0)->fg, 0xd70000);
 	assert_int_equal(grid_at(&grid, 0, 1)->fg, 0xff0000);
 	assert_int_equal(grid_at(&grid, 0, 2)->bg, 0x808080);
@@ -161,7 +161,7 @@ draws_every_shape(void **state)
 	}
 	for (uint32_t point = 0x2800; point < 0x2900; point++)
 		assert_int_equal(box_dots(point, dots),
-				 __builtin_popcount(point & 0xff));
+		                 __builtin_popcount(point & 0xff));
 	assert_false(box_is_shape('a') || box_is_shape(0x25a0));
 	assert_int_equal(box_rects('a', NULL), 0);
 }
@@ -219,10 +219,10 @@ can_be_rendered(const char *svg)
 }
 
 static const char colourful[] =
-	"\\033[1;31m<bold> & \"red\"\\033[0m\\033[7m r \\033[0m\\n"
-	"\\342\\225\\255\\342\\224\\200\\342\\225\\256 \\342\\226\\204"
-	"\\342\\226\\222\\342\\224\\277\\n\\033[4;38;5;81munder\\033[0m"
-	"\\344\\270\\255\\357\\277\\276";
+    "\\033[1;31m<bold> & \"red\"\\033[0m\\033[7m r \\033[0m\\n"
+    "\\342\\225\\255\\342\\224\\200\\342\\225\\256 \\342\\226\\204"
+    "\\342\\226\\222\\342\\224\\277\\n\\033[4;38;5;81munder\\033[0m"
+    "\\344\\270\\255\\357\\277\\276";
 
 static void
 writes_the_same_twice(void **state)
@@ -253,8 +253,8 @@ writes_text_and_shapes(void **state)
 	svg = picture(&grid, "t");
 	assert_non_null(strstr(svg, ">&lt;bold&gt; &amp; \"red\"</text>"));
 	assert_non_null(strstr(svg, "<text x=\"0\" y=\"25\" textLength="
-				    "\"224\" fill=\"#d70000\" "
-				    "font-weight=\"bold\">"));
+	                            "\"224\" fill=\"#d70000\" "
+	                            "font-weight=\"bold\">"));
 	assert_non_null(strstr(svg, "xml:space=\"preserve\""));
 	assert_null(strstr(svg, "\342\224\200"));
 	assert_null(strstr(svg, "\357\277\276"));
@@ -323,13 +323,13 @@ runs_a_script(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	assert_int_equal(run(directory,
-			     "# a trial\n\nsize 20x3\nenv GREETING=hi you\n"
-			     "run sh -c 'stty size; read -r x; clear;"
-			     " echo \"$x $GREETING\"; read x'\n"
-			     "wait 3 20\nsettle 1\nkeys a\\x62\\\\\\r\n"
-			     "gone 3 20\nwait hi you\nshot %s/a\nend \\r\n",
-			     error),
-			 0);
+	                     "# a trial\n\nsize 20x3\nenv GREETING=hi you\n"
+	                     "run sh -c 'stty size; read -r x; clear;"
+	                     " echo \"$x $GREETING\"; read x'\n"
+	                     "wait 3 20\nsettle 1\nkeys a\\x62\\\\\\r\n"
+	                     "gone 3 20\nwait hi you\nshot %s/a\nend \\r\n",
+	                     error),
+	                 0);
 	assert_string_equal(error, "");
 	expect_file(directory, "a.txt", "ab\\ hi you\n\n\n");
 	expect_file(directory, "a.svg", "<svg xmlns=");
@@ -342,27 +342,25 @@ says_what_is_wrong_with_a_script(void **state)
 	static const struct {
 		const char *text, *error;
 	} cases[] = {
-		{"dance\n", ":1: there is no command \"dance\"."},
-		{"\nwait x\n", ":2: wait, but no program runs."},
-		{"run\n", ":1: run needs something behind it."},
-		{"size 3x\n", ":1: \"3x\" is not a size like 120x40."},
-		{"env X\n", ":1: \"X\" is not NAME=VALUE."},
-		{"run no-such-program\n",
-		 ":1: no-such-program could not be "
-		 "started: No such file or directory."},
-		{"run a | b\n", ":1: \"a | b\" is not a list of words."},
-		{"run true\nwait x\n",
-		 ":2: the program ended while waiting to see x."},
-		{"run cat\nkeys \\q\n",
-		 ":2: \"\\q\" is no escape: \\e \\r \\n \\t "
-		 "\\\\ and \\xNN are."},
-		{"run cat\nsettle soon\n",
-		 ":2: \"soon\" is not a number of ms up to 10000."},
-		{"run cat\nshot /no/such/a\n",
-		 ":2: /no/such/a.svg could not be written: "
-		 "No such file or directory."},
-		{"run sh -c 'read x; exit 3'\nend \\r\n",
-		 ":2: the program ended with status 3."},
+	    {"dance\n", ":1: there is no command \"dance\"."},
+	    {"\nwait x\n", ":2: wait, but no program runs."},
+	    {"run\n", ":1: run needs something behind it."},
+	    {"size 3x\n", ":1: \"3x\" is not a size like 120x40."},
+	    {"env X\n", ":1: \"X\" is not NAME=VALUE."},
+	    {"run no-such-program\n", ":1: no-such-program could not be "
+	                              "started: No such file or directory."},
+	    {"run a | b\n", ":1: \"a | b\" is not a list of words."},
+	    {"run true\nwait x\n",
+	     ":2: the program ended while waiting to see x."},
+	    {"run cat\nkeys \\q\n", ":2: \"\\q\" is no escape: \\e \\r \\n \\t "
+	                            "\\\\ and \\xNN are."},
+	    {"run cat\nsettle soon\n",
+	     ":2: \"soon\" is not a number of ms up to 10000."},
+	    {"run cat\nshot /no/such/a\n",
+	     ":2: /no/such/a.svg could not be written: "
+	     "No such file or directory."},
+	    {"run sh -c 'read x; exit 3'\nend \\r\n",
+	     ":2: the program ended with status 3."},
 	};
 	char directory[] = "/tmp/test_picture-XXXXXX", error[SCRIPT_ERROR];
 
@@ -379,17 +377,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copies_text),
-		cmocka_unit_test(copies_attributes),
-		cmocka_unit_test(copies_colours),
-		cmocka_unit_test(knows_the_colours_of_xterm),
-		cmocka_unit_test(draws_every_shape),
-		cmocka_unit_test(draws_lines_through),
-		cmocka_unit_test(writes_the_same_twice),
-		cmocka_unit_test(writes_text_and_shapes),
-		cmocka_unit_test(writes_what_can_be_rendered),
-		cmocka_unit_test(runs_a_script),
-		cmocka_unit_test(says_what_is_wrong_with_a_script),
+	    cmocka_unit_test(copies_text),
+	    cmocka_unit_test(copies_attributes),
+	    cmocka_unit_test(copies_colours),
+	    cmocka_unit_test(knows_the_colours_of_xterm),
+	    cmocka_unit_test(draws_every_shape),
+	    cmocka_unit_test(draws_lines_through),
+	    cmocka_unit_test(writes_the_same_twice),
+	    cmocka_unit_test(writes_text_and_shapes),
+	    cmocka_unit_test(writes_what_can_be_rendered),
+	    cmocka_unit_test(runs_a_script),
+	    cmocka_unit_test(says_what_is_wrong_with_a_script),
 	};
 
 	return cmocka_run_group_tests_name("picture", tests, NULL, NULL);

@@ -48,15 +48,15 @@ sets_environment_and_directory(void **state)
 	const char *env[] = {"ADDED=yes", "TERM=dumb", NULL};
 	const char *unset[] = {"HOME", NULL};
 	struct tty_options options = {
-		.env = env, .unset = unset, .cwd = "/dev"};
+	    .env = env, .unset = unset, .cwd = "/dev"};
 
 	assert_int_equal(setenv("COLUMNS", "7", 1), 0);
 	assert_int_equal(
-		fixture_start_with(*state,
-				   "echo $ADDED $TERM $LC_ALL ${HOME-none} "
-				   "${COLUMNS-unset}; pwd",
-				   options),
-		0);
+	    fixture_start_with(*state,
+	                       "echo $ADDED $TERM $LC_ALL ${HOME-none} "
+	                       "${COLUMNS-unset}; pwd",
+	                       options),
+	    0);
 	fixture_expect(*state, "yes dumb C.UTF-8 none unset");
 	fixture_expect(*state, "/dev");
 	unsetenv("COLUMNS");
@@ -69,7 +69,7 @@ resizes(void **state)
 
 	/* A trap may have to wait for the end of read. */
 	fixture_start(tty, "trap 'w=told' WINCH; stty size;"
-			   "while :; do read x; stty size; echo $w; done");
+	                   "while :; do read x; stty size; echo $w; done");
 	fixture_expect(tty, "10 40");
 	assert_int_equal(tty_resize(tty, 5, 77), 0);
 	fixture_keys(tty, "\r");
@@ -83,12 +83,11 @@ survives_any_size(void **state)
 	struct tty *tty = *state;
 
 	fixture_start(tty,
-		      "stty -echo; while :; do printf '\\344\\270\\255text\\n';"
-		      "read x; done");
+	              "stty -echo; while :; do printf '\\344\\270\\255text\\n';"
+	              "read x; done");
 	for (int i = 1; i < 60; i++) {
 		assert_int_equal(
-			tty_resize(tty, 1 + i * 37 % 100, 1 + i * 101 % 300),
-			0);
+		    tty_resize(tty, 1 + i * 37 % 100, 1 + i * 101 % 300), 0);
 		fixture_keys(tty, "\r");
 		assert_int_equal(tty_settle(tty, 0, LIMIT), 0);
 	}
@@ -114,7 +113,7 @@ sees_text_go(void **state)
 	struct tty *tty = *state;
 
 	fixture_start(tty,
-		      "printf here; read x; printf '\\033[2Jdone'; read x");
+	              "printf here; read x; printf '\\033[2Jdone'; read x");
 	fixture_expect(tty, "here");
 	assert_int_equal(tty_wait_gone(tty, "here", SHORT), -ETIMEDOUT);
 	fixture_keys(tty, "\r");
@@ -161,8 +160,8 @@ finds_raw_bytes(void **state)
 	size_t size = strlen(marker);
 
 	fixture_start(tty,
-		      "stty -echo; while :; do printf '\\033]7777;1\\007.';"
-		      "read x; done");
+	              "stty -echo; while :; do printf '\\033]7777;1\\007.';"
+	              "read x; done");
 	assert_int_equal(tty_wait_raw(tty, marker, size, LIMIT), 0);
 	fixture_expect(tty, ".");
 	tty_mark(tty);
@@ -179,7 +178,7 @@ sees_whole_frames_only(void **state)
 	struct tty *tty = *state;
 
 	fixture_start(tty, "stty -echo; printf '\\033[?2026hinside'; read x;"
-			   "printf '\\033[?20'; printf '26l'; read x");
+	                   "printf '\\033[?20'; printf '26l'; read x");
 	assert_int_equal(tty_wait_raw(tty, "inside", 6, LIMIT), 0);
 	assert_int_equal(tty_wait_text(tty, "inside", SHORT), -ETIMEDOUT);
 	assert_int_equal(tty_settle(tty, 0, SHORT), -ETIMEDOUT);
@@ -194,8 +193,8 @@ follows_modes(void **state)
 	struct tty *tty = *state;
 
 	fixture_start(tty,
-		      "printf '\\033[?1049h\\033[?25l\\033[?1002hin'; read x;"
-		      "printf '\\033[?1002l\\033[?25h\\033[?1049lout'; read x");
+	              "printf '\\033[?1049h\\033[?25l\\033[?1002hin'; read x;"
+	              "printf '\\033[?1002l\\033[?25h\\033[?1049lout'; read x");
 	assert_true(tty_cursor_visible(tty));
 	fixture_expect(tty, "in");
 	assert_true(tty_in_altscreen(tty));
@@ -213,19 +212,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(shows_text_and_status),
-		FIXTURE_TEST(tells_the_signal),
-		FIXTURE_TEST(says_why_it_could_not_start),
-		FIXTURE_TEST(sets_environment_and_directory),
-		FIXTURE_TEST(resizes),
-		FIXTURE_TEST(survives_any_size),
-		FIXTURE_TEST(types),
-		FIXTURE_TEST(sees_text_go),
-		FIXTURE_TEST(keeps_time_limits),
-		FIXTURE_TEST(gives_up_at_the_end),
-		FIXTURE_TEST(finds_raw_bytes),
-		FIXTURE_TEST(sees_whole_frames_only),
-		FIXTURE_TEST(follows_modes),
+	    FIXTURE_TEST(shows_text_and_status),
+	    FIXTURE_TEST(tells_the_signal),
+	    FIXTURE_TEST(says_why_it_could_not_start),
+	    FIXTURE_TEST(sets_environment_and_directory),
+	    FIXTURE_TEST(resizes),
+	    FIXTURE_TEST(survives_any_size),
+	    FIXTURE_TEST(types),
+	    FIXTURE_TEST(sees_text_go),
+	    FIXTURE_TEST(keeps_time_limits),
+	    FIXTURE_TEST(gives_up_at_the_end),
+	    FIXTURE_TEST(finds_raw_bytes),
+	    FIXTURE_TEST(sees_whole_frames_only),
+	    FIXTURE_TEST(follows_modes),
 	};
 
 	return cmocka_run_group_tests_name("tty", tests, NULL, NULL);

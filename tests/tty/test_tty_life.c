@@ -12,8 +12,8 @@ static void
 answers_queries(void **state)
 {
 	fixture_start(*state,
-		      "stty raw -echo; printf '\\033[3;5H\\033[6n';"
-		      "head -c 6 | od -An -c; stty sane; echo done; read x");
+	              "stty raw -echo; printf '\\033[3;5H\\033[6n';"
+	              "head -c 6 | od -An -c; stty sane; echo done; read x");
 	fixture_expect(*state, "033   [   3   ;   5   R");
 	fixture_expect(*state, "done");
 }
@@ -25,9 +25,8 @@ reads_the_modes(void **state)
 	struct termios modes;
 
 	fixture_start(
-		tty,
-		"read x; stty raw -echo; echo raw; read x; stty sane iutf8;"
-		"echo sane");
+	    tty, "read x; stty raw -echo; echo raw; read x; stty sane iutf8;"
+		 "echo sane");
 	assert_int_equal(tty_termios(tty, &modes), 0);
 	assert_memory_equal(&modes, &tty->initial, sizeof(modes));
 	assert_true(modes.c_lflag & ECHO && modes.c_iflag & IUTF8);
@@ -98,7 +97,7 @@ hangs_up(void **state)
 	struct termios modes;
 
 	fixture_start(tty,
-		      "trap 'exit 9' HUP; echo up; while :; do read x; done");
+	              "trap 'exit 9' HUP; echo up; while :; do read x; done");
 	fixture_expect(tty, "up");
 	tty_hangup(tty);
 	assert_int_equal(WEXITSTATUS(fixture_end(tty)), 9);
@@ -133,7 +132,7 @@ moves_a_lot(void **state)
 	assert_non_null(bytes);
 	memset(bytes, 'x', SIZE);
 	fixture_start(tty, "stty raw -echo; echo up; head -c 1000000 | wc -c;"
-			   "seq 100000");
+	                   "seq 100000");
 	fixture_expect(tty, "up");
 	assert_int_equal(tty_send(tty, bytes, SIZE), 0);
 	free(bytes);
@@ -163,8 +162,7 @@ leaves_nobody_behind(void **state)
 	pid_t program;
 
 	fixture_start(
-		tty,
-		"trap '' HUP TERM INT; echo up; while :; do sleep 9; done");
+	    tty, "trap '' HUP TERM INT; echo up; while :; do sleep 9; done");
 	fixture_expect(tty, "up");
 	program = tty->pid;
 	tty_close(tty);
@@ -177,16 +175,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(answers_queries),
-		FIXTURE_TEST(reads_the_modes),
-		FIXTURE_TEST(does_not_hide_modes_left_behind),
-		FIXTURE_TEST(interrupts),
-		FIXTURE_TEST(stops_and_goes_on),
-		FIXTURE_TEST(hangs_up),
-		FIXTURE_TEST(hangs_up_with_another_open),
-		FIXTURE_TEST(moves_a_lot),
-		FIXTURE_TEST(loses_nothing_at_the_end),
-		FIXTURE_TEST(leaves_nobody_behind),
+	    FIXTURE_TEST(answers_queries),
+	    FIXTURE_TEST(reads_the_modes),
+	    FIXTURE_TEST(does_not_hide_modes_left_behind),
+	    FIXTURE_TEST(interrupts),
+	    FIXTURE_TEST(stops_and_goes_on),
+	    FIXTURE_TEST(hangs_up),
+	    FIXTURE_TEST(hangs_up_with_another_open),
+	    FIXTURE_TEST(moves_a_lot),
+	    FIXTURE_TEST(loses_nothing_at_the_end),
+	    FIXTURE_TEST(leaves_nobody_behind),
 	};
 
 	return cmocka_run_group_tests_name("tty life", tests, NULL, NULL);

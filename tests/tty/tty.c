@@ -69,7 +69,7 @@ take_property(VTermProp property, VTermValue *value, void *data)
 }
 
 static const VTermScreenCallbacks screen_callbacks = {
-	.settermprop = take_property,
+    .settermprop = take_property,
 };
 
 static int
@@ -91,7 +91,7 @@ static struct winsize
 window_size(const struct tty *tty)
 {
 	return (struct winsize){.ws_row = (unsigned short)tty->rows,
-				.ws_col = (unsigned short)tty->cols};
+	                        .ws_col = (unsigned short)tty->cols};
 }
 
 static int
@@ -118,10 +118,10 @@ tty_start(struct tty *tty, const struct tty_options *options)
 	int slave = -1, error;
 
 	*tty = (struct tty){
-		.master = -1,
-		.control = -1,
-		.rows = options->rows ? options->rows : DEFAULT_ROWS,
-		.cols = options->cols ? options->cols : DEFAULT_COLS,
+	    .master = -1,
+	    .control = -1,
+	    .rows = options->rows ? options->rows : DEFAULT_ROWS,
+	    .cols = options->cols ? options->cols : DEFAULT_COLS,
 	};
 	error = open_screen(tty);
 	if (!error)
@@ -238,8 +238,8 @@ int
 tty_pump(struct tty *tty, int timeout_ms)
 {
 	struct pollfd fds[2] = {
-		{.fd = tty->master, .events = POLLIN},
-		{.fd = tty->control, .events = POLLIN},
+	    {.fd = tty->master, .events = POLLIN},
+	    {.fd = tty->control, .events = POLLIN},
 	};
 	int error = 0;
 

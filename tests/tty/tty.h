@@ -29,10 +29,10 @@
 
 struct tty_options {
 	const char *const *argv;  /* argv[0] is looked up in PATH */
-	const char *const *env;	  /* "NAME=value" to add, or NULL */
+	const char *const *env;   /* "NAME=value" to add, or NULL */
 	const char *const *unset; /* names to take away first, or NULL */
-	const char *cwd;	  /* NULL: this process' own */
-	int rows, cols;		  /* 0: 24 and 80 */
+	const char *cwd;          /* NULL: this process' own */
+	int rows, cols;           /* 0: 24 and 80 */
 };
 
 struct tty_bytes {
@@ -53,10 +53,10 @@ struct tty {
 	VTerm *vterm;
 	VTermScreen *screen;
 	bool altscreen, cursor_visible;
-	int mouse;	      /* VTERM_PROP_MOUSE_*, 0: off */
-	bool drawing;	      /* a frame has begun and not ended */
+	int mouse;            /* VTERM_PROP_MOUSE_*, 0: off */
+	bool drawing;         /* a frame has begun and not ended */
 	struct tty_bytes raw; /* everything the program wrote */
-	size_t mark;	      /* tty_mark(): offset into raw */
+	size_t mark;          /* tty_mark(): offset into raw */
 	struct tty_bytes out; /* not yet written to the program */
 };
 
@@ -92,7 +92,7 @@ void tty_mark(struct tty *tty);
 
 /* Until the program has written these bytes, in this order, without a gap. */
 int tty_wait_raw(struct tty *tty, const void *bytes, size_t size,
-		 int timeout_ms);
+                 int timeout_ms);
 bool tty_has_raw(const struct tty *tty, const void *bytes, size_t size);
 
 /* Until nothing came for quiet_ms and no frame is open. With 0: until all that

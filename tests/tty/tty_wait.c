@@ -92,7 +92,7 @@ tty_has_raw(const struct tty *tty, const void *bytes, size_t size)
 	if (tty->raw.size == tty->mark)
 		return size == 0;
 	return memmem(tty->raw.bytes + tty->mark, tty->raw.size - tty->mark,
-		      bytes, size);
+	              bytes, size);
 }
 
 static int
