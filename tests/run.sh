@@ -11,7 +11,7 @@ for program in "$@"; do
 	"$program" >"$log" 2>&1
 	status=$?
 	p=$(grep -c '^\[       OK \]' "$log")
-	f=$(grep -c '^\[  FAILED  \] [a-z]' "$log")
+	f=$(grep '^\[  FAILED  \] [a-z]' "$log" | sort -u | wc -l)
 	s=$(grep -c '^\[  SKIPPED \] [a-z]' "$log")
 	if [ "$status" -ne 0 ]; then
 		cat "$log"

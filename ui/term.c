@@ -87,18 +87,26 @@ refuse(char *error, size_t room, int code, const char *sentence)
 	return code;
 }
 
+static bool
+is_known(const char *type)
+{
+	int status;
+
+	if (setupterm(type, term.fd, &status) != OK)
+		return false;
+	/* newterm() makes one of its own. */
+	del_curterm(cur_term);
+	return true;
+}
+
 /* ncurses prints to stderr and exits when it does not know the type, unless
  * asked this way. */
 static const char *
 known_type(const char *type)
 {
-	int status;
-
-	if (setupterm(type, term.fd, &status) == OK)
+	if (is_known(type))
 		return type;
-	return setupterm("xterm-256color", term.fd, &status) == OK
-	           ? "xterm-256color"
-	           : NULL;
+	return is_known("xterm-256color") ? "xterm-256color" : NULL;
 }
 
 static void
