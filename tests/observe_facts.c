@@ -198,7 +198,8 @@ memory_and_threads_are_counted(void **state)
 	helper_ask(&asking->helper, 'm');
 	assert_int_equal(
 	    facts_glance(asking->facts, asking->helper.pid, &after), 0);
-	assert_in_range(after.rss_kb - before.rss_kb, 60 << 10, 72 << 10);
+	/* An address sanitizer needs an eighth more. */
+	assert_in_range(after.rss_kb - before.rss_kb, 60 << 10, 76 << 10);
 	assert_int_equal(after.threads, 1);
 	helper_ask(&asking->helper, 't');
 	helper_ask(&asking->helper, 't');

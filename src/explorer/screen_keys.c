@@ -70,15 +70,19 @@ save(struct screen *screen)
 	screen_say(screen, text);
 }
 
-static void
-new_stage(struct screen *screen)
+/* One that is ending is waited for. */
+void
+screen_new_stage(struct screen *screen)
 {
 	int error;
 
 	if (!screen->ui.setup.lab)
 		return;
 	error = session_start_stage(&screen->session);
-	if (error == -EBUSY)
+	screen->wants_stage = error == -EBUSY && screen->status.over;
+	if (screen->wants_stage)
+		screen_say(screen, "The last of the old stage is ending.");
+	else if (error == -EBUSY)
 		screen_say(screen, "The stage is there already.");
 	else if (error)
 		screen_say(screen, "A new stage cannot be started.");
@@ -119,7 +123,7 @@ obey(struct screen *screen, const struct command *command)
 		send_signal(screen, command);
 		break;
 	case COMMAND_NEW_STAGE:
-		new_stage(screen);
+		screen_new_stage(screen);
 		break;
 	case COMMAND_SAVE:
 		save(screen);

@@ -16,6 +16,7 @@ struct screen {
 	struct session session;
 	struct replay replay;
 	bool has_replay, virtual_clock, quitting, dirty;
+	bool wants_stage; /* as soon as the old one is gone */
 	uint64_t elapsed; /* of a replay, ns */
 	uint64_t drawn;   /* when the last frame was, ns */
 	uint64_t due;     /* when the next one is */
@@ -42,6 +43,9 @@ void screen_draw(struct screen *screen);
 
 /* Lets a replay go on to where its clock is. */
 void screen_play(struct screen *screen);
+
+/* A new stage, now or when the old one is gone. */
+void screen_new_stage(struct screen *screen);
 
 /* Ends the program, if one runs, and then the loop. */
 void screen_quit(struct screen *screen);

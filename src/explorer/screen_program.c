@@ -63,6 +63,8 @@ on_alone(struct session *session)
 
 	if (screen->quitting)
 		uv_stop(&session->loop.uv);
+	else if (screen->wants_stage)
+		screen_new_stage(screen);
 }
 
 static void

@@ -30,7 +30,7 @@ struct session;
 /* Called on the explorer's loop; any of them may be NULL. */
 struct session_front {
 	/* The program runs; it could not be started (-errno); it ended, with
-	 * a wait status; nothing of it is left. */
+	 * a wait status; nothing of it is left and another may start. */
 	void (*started)(struct session *session);
 	void (*failed)(struct session *session, int error);
 	void (*ended)(struct session *session, int status);
@@ -42,6 +42,7 @@ struct session_front {
 /* A pipe that the program writes into and we read. */
 struct session_pipe {
 	uv_pipe_t uv;
+	struct session *session;
 	struct lines lines;
 	int write_end; /* for the program, until it is started; -1 */
 	int echo;      /* descriptor that gets a copy; -1: none */
@@ -67,7 +68,8 @@ struct session {
 	struct guard guard;
 	pid_t program; /* 0: none runs */
 	bool has_program, ending, is_stage;
-	int status; /* of the program, once it ended */
+	int handles; /* open ones that are the program's */
+	int status;  /* of the program, once it ended */
 	struct session_pipe out, err;
 	struct channel channel; /* to the stage */
 	bool has_channel;
@@ -89,7 +91,8 @@ int session_open_replay(struct session *session, const struct options *options,
                         const struct session_front *front, void *front_data,
                         char *error, size_t room);
 
-/* Starts the program of `looptop run`, or a stage. */
+/* Starts the program of `looptop run`, or a stage. -EBUSY: not before `alone`.
+ */
 int session_run(struct session *session);
 int session_start_stage(struct session *session);
 

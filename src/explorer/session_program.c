@@ -14,6 +14,18 @@
 
 enum { GRACE_MS = 2000 };
 
+/* The next program gets the same handles: it must wait until libuv has given
+ * back all of them. */
+static void
+one_closed(struct session *session)
+{
+	if (--session->handles > 0)
+		return;
+	session->has_program = session->ending = false;
+	if (session->front->alone)
+		session->front->alone(session);
+}
+
 /* ---- its output ---- */
 
 static void
@@ -42,19 +54,54 @@ echo(int fd, const char *bytes, size_t size)
 }
 
 static void
+on_pipe_closed(uv_handle_t *handle)
+{
+	struct session_pipe *pipe = handle->data;
+
+	one_closed(pipe->session);
+}
+
+static void
+take_output(struct session_pipe *pipe, const char *bytes, size_t size)
+{
+	lines_feed(&pipe->lines, bytes, size);
+	echo(pipe->echo, bytes, size);
+}
+
+static void
+end_pipe(struct session_pipe *pipe)
+{
+	lines_end(&pipe->lines);
+	pipe->open = false;
+	uv_close((uv_handle_t *)&pipe->uv, on_pipe_closed);
+}
+
+static void
 on_output(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
 	struct session_pipe *pipe = stream->data;
 
-	if (got > 0) {
-		lines_feed(&pipe->lines, buffer->base, (size_t)got);
-		echo(pipe->echo, buffer->base, (size_t)got);
-	}
-	if (got >= 0)
+	if (got > 0)
+		take_output(pipe, buffer->base, (size_t)got);
+	if (got < 0)
+		end_pipe(pipe);
+}
+
+/* All that wrote into it are gone, but who was given a copy by other means may
+ * hold it open: what lies in it now is all. */
+static void
+empty_pipe(struct session_pipe *pipe)
+{
+	char bytes[4096];
+	uv_os_fd_t fd;
+	ssize_t got;
+
+	if (!pipe->open)
 		return;
-	lines_end(&pipe->lines);
-	pipe->open = false;
-	uv_close((uv_handle_t *)stream, NULL);
+	if (uv_fileno((uv_handle_t *)&pipe->uv, &fd) == 0)
+		while ((got = read(fd, bytes, sizeof(bytes))) > 0)
+			take_output(pipe, bytes, (size_t)got);
+	end_pipe(pipe);
 }
 
 static int
@@ -65,10 +112,12 @@ open_pipe(struct session *session, struct session_pipe *pipe, int echo_fd)
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	memset(pipe, 0, sizeof(*pipe));
+	pipe->session = session;
 	pipe->write_end = ends[1];
 	pipe->echo = echo_fd;
 	pipe->lines.is_stderr = pipe == &session->err;
 	uv_pipe_init(&session->loop.uv, &pipe->uv, 0);
+	session->handles++;
 	pipe->uv.data = pipe;
 	error = uv_pipe_open(&pipe->uv, ends[0]);
 	pipe->open = !error;
@@ -108,6 +157,7 @@ on_channel_closed(struct channel *channel)
 	struct session *session = channel->data;
 
 	session->has_channel = false;
+	one_closed(session);
 }
 
 static const struct channel_events channel_events = {
@@ -165,20 +215,29 @@ on_ended(struct session *session, int status)
 }
 
 static void
+on_guard_closed(uv_handle_t *handle)
+{
+	one_closed(handle->data);
+}
+
+static void
 stop_guard(struct session *session)
 {
 	if (!session->guard_polls)
 		return;
 	session->guard_polls = false;
-	uv_timer_stop(&session->end_timer);
-	uv_close((uv_handle_t *)&session->guard_poll, NULL);
+	uv_close((uv_handle_t *)&session->guard_poll, on_guard_closed);
 	guard_close(&session->guard);
 	/* The guard was killed, and so the kernel killed its program. */
 	if (session->program)
 		on_ended(session, SIGKILL);
-	session->has_program = session->ending = false;
-	if (session->front->alone)
-		session->front->alone(session);
+	/* Last: that may have asked for an end, and the next guard is not to
+	 * get the order. */
+	uv_timer_stop(&session->end_timer);
+	empty_pipe(&session->out);
+	empty_pipe(&session->err);
+	if (session->has_channel)
+		channel_disconnect(&session->channel);
 }
 
 static void
@@ -226,6 +285,7 @@ start(struct session *session, const struct guard_options *options)
 	session->has_program = true;
 	uv_poll_init(&session->loop.uv, &session->guard_poll,
 	             session->guard.control);
+	session->handles++;
 	session->guard_poll.data = session;
 	uv_poll_start(&session->guard_poll, UV_READABLE, on_guard);
 	session->guard_polls = true;
@@ -287,6 +347,7 @@ session_start_stage(struct session *session)
 	                     &channel_events);
 	if (error)
 		return error;
+	session->handles++;
 	session->channel.data = session;
 	session->has_channel = session->is_stage = true;
 	open_pipe(session, &session->out, -1);
