@@ -81,8 +81,8 @@ run: $(BUILD)/looptop
 # ---- tests: tests/LAYER_*.c links its layer and what that stands on ----
 
 tests_of  = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)_*.c))
-tests_all := $(foreach layer,core runtime load observe report ui end,\
-               $(call tests_of,$(layer)))
+tests_layers := core runtime conformance load observe report ui end
+tests_all := $(foreach layer,$(tests_layers),$(call tests_of,$(layer)))
 # The core again with tables of four rows, where bugs cannot hide.
 tests_tiny := $(patsubst $(BUILD)/tests/%,$(BUILD)/tests/%-tiny,\
                 $(call tests_of,core))
@@ -92,6 +92,7 @@ objs_tty  := $(call obj_of,$(filter-out tests/tty/shot.c tests/tty/test_%,\
 
 needs_core    := $(objs_core)
 needs_runtime := $(objs_runtime) $(objs_core)
+needs_conformance := $(call obj_of,tests/rules.c) $(objs_runtime) $(objs_core)
 needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
@@ -100,6 +101,7 @@ needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_core)
 
 link_core    := cmocka
 link_runtime := cmocka $(libs_runtime)
+link_conformance := cmocka $(libs_runtime)
 link_load    := cmocka $(libs_runtime)
 link_observe := cmocka $(libs_observe)
 link_report  := cmocka $(libs_report)
@@ -122,8 +124,7 @@ $(call tests_of,$(1)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_$(1))
 	@$$(CC) $$(flags) $$(LDFLAGS) -o $$@ $$^ \
 		$$$$($$(PKG_CONFIG) --libs $(link_$(1))) -lcrypt -lutil
 endef
-$(foreach layer,core runtime load observe report ui end,\
-	$(eval $(call test_rules,$(layer))))
+$(foreach layer,$(tests_layers),$(eval $(call test_rules,$(layer))))
 
 $(BUILD)/obj/tests/%.o: lib_flags = $(shell $(PKG_CONFIG) --cflags \
 	$(libs_tests) $(libs_runtime))
@@ -138,6 +139,11 @@ $(tests_tiny): $(BUILD)/tests/%-tiny: $(BUILD)/tiny/tests/%.o $(objs_tiny)
 test: $(BUILD)/looptop $(tests_all) $(tests_tiny) $(tests_tty)
 	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/run.sh \
 		$(tests_all) $(tests_tiny) $(tests_tty)
+
+# The table of Node's rules: what Node does here, what looptop does.
+conformance: $(call tests_of,conformance)
+	@printf '%-12s %-8s %-8s %-9s %s\n' rule node looptop '' ''; bad=0; \
+	for program in $^; do RULES=table $$program || bad=1; done; exit $$bad
 
 # The golden screens as they are now: look at the difference afterwards.
 bless: $(BUILD)/tests/ui_golden
@@ -243,6 +249,6 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
-.PHONY: all run test test-threads check layers lint format bench bless screenshots \
-        install uninstall deps clean
+.PHONY: all run test test-threads check layers lint format conformance bench \
+        bless screenshots install uninstall deps clean
 .SECONDARY:
