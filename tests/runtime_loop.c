@@ -401,6 +401,82 @@ a_closed_loop_closes_what_is_open(void **state)
 #define LOOP_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
+/* ---- callbacks that took too long ---- */
+
+struct slow {
+	struct loop *loop;
+	const char *name; /* what it says it is, or NULL */
+	bool spans;
+	uint64_t ms;
+};
+
+static void
+be_slow(uv_timer_t *timer)
+{
+	const struct slow *slow = timer->data;
+
+	if (slow->name)
+		loop_callback(slow->loop, slow->name);
+	if (slow->spans)
+		loop_span_begin(slow->loop, "work");
+	spin(slow->ms);
+	if (slow->spans)
+		loop_span_end(slow->loop, "work");
+}
+
+static void
+run_slow(struct world *world, struct slow slow)
+{
+	uv_timer_t timer;
+
+	slow.loop = &world->loop;
+	uv_timer_init(&world->loop.uv, &timer);
+	timer.data = &slow;
+	uv_timer_start(&timer, be_slow, 1, 0);
+	world_drain(world);
+	uv_close((uv_handle_t *)&timer, NULL);
+	world_turn(world);
+}
+
+static void
+a_slow_callback_is_told_with_its_name(void **state)
+{
+	struct world *world = *state;
+	const struct told *begin, *end;
+
+	run_slow(world, (struct slow){.name = "reload", .ms = 60});
+	assert_int_equal(told_count(world, EVENT_SPAN_BEGIN), 1);
+	assert_int_equal(told_count(world, EVENT_SPAN_END), 1);
+	begin = told_nth(world, EVENT_SPAN_BEGIN, 0);
+	end = told_nth(world, EVENT_SPAN_END, 0);
+	assert_string_equal(begin->text, "reload");
+	assert_string_equal(end->text, "reload");
+	assert_true(end->event.value >= 60 * MS);
+	assert_int_equal(end->event.time - begin->event.time, end->event.value);
+}
+
+static void
+a_slow_callback_without_a_name_is_told_as_well(void **state)
+{
+	struct world *world = *state;
+
+	run_slow(world, (struct slow){.ms = 60});
+	assert_int_equal(told_count(world, EVENT_SPAN_BEGIN), 1);
+	assert_string_equal(told_nth(world, EVENT_SPAN_BEGIN, 0)->text,
+	                    "a callback");
+}
+
+static void
+a_span_is_not_told_twice(void **state)
+{
+	struct world *world = *state;
+
+	run_slow(world,
+	         (struct slow){.name = "reload", .spans = true, .ms = 60});
+	assert_int_equal(told_count(world, EVENT_SPAN_BEGIN), 1);
+	assert_string_equal(told_nth(world, EVENT_SPAN_BEGIN, 0)->text, "work");
+}
+
 int
 main(void)
 {
@@ -415,6 +491,9 @@ main(void)
 	    LOOP_TEST(a_quiet_loop_writes_out_what_its_thread_collected),
 	    LOOP_TEST(a_span_is_told_before_and_after),
 	    LOOP_TEST(nested_spans_are_the_outermost),
+	    LOOP_TEST(a_slow_callback_is_told_with_its_name),
+	    LOOP_TEST(a_slow_callback_without_a_name_is_told_as_well),
+	    LOOP_TEST(a_span_is_not_told_twice),
 	    cmocka_unit_test(a_loop_without_iterations_has_no_lag),
 	    cmocka_unit_test(one_block_in_a_second),
 	    cmocka_unit_test(a_busy_loop_is_late_by_half_an_iteration),

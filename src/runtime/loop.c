@@ -66,6 +66,62 @@ tell_gauge(struct loop *loop, uint64_t now)
 	memset(&loop->lengths, 0, sizeof(loop->lengths));
 }
 
+/* ---- callbacks ---- */
+
+static void
+end_callback(struct loop *loop, uint64_t now)
+{
+	uint64_t length = now - loop->callback_since;
+
+	if (loop->callback_since && length > loop->longest_ns) {
+		loop->longest = loop->callback;
+		loop->longest_since = loop->callback_since;
+		loop->longest_ns = length;
+	}
+	loop->callback_since = 0;
+}
+
+void
+loop_callback(struct loop *loop, const char *name)
+{
+	uint64_t now = uv_hrtime();
+
+	end_callback(loop, now);
+	loop->callback = name;
+	loop->callback_since = now;
+}
+
+/* What took an iteration so long, if no span has said it. */
+static void
+tell_slow(struct loop *loop, uint64_t now, uint64_t busy)
+{
+	bool named = loop->longest_ns > busy / 2;
+	uint64_t length = named ? loop->longest_ns : busy;
+	struct event event = {
+	    .kind = EVENT_SPAN_BEGIN,
+	    .time = named ? loop->longest_since : now - busy,
+	};
+	const char *name = named ? loop->longest : "a callback";
+
+	emit(&event, name);
+	event.kind = EVENT_SPAN_END;
+	event.time += length;
+	event.value = length;
+	emit(&event, name);
+}
+
+static void
+end_iteration(struct loop *loop, uint64_t now, uint64_t busy)
+{
+	end_callback(loop, now);
+	if (busy >= LOOP_SLOW_NS && busy - LOOP_SLOW_NS >= loop->spanned)
+		tell_slow(loop, now, busy);
+	loop->spanned = 0;
+	loop->longest_ns = 0;
+}
+
+/* ---- an iteration ---- */
+
 /* The loop is about to poll: the iteration that ends here began when the last
  * poll returned, which was `busy` ago. */
 static void
@@ -84,6 +140,7 @@ on_prepare(uv_prepare_t *prepare)
 	}
 	loop->prepared = now;
 	loop->idle = idle;
+	end_iteration(loop, now, busy);
 	if (!loop->turns)
 		loop->turns_begin = now - busy;
 	loop->turns++;
@@ -169,5 +226,6 @@ loop_span_end(struct loop *loop, const char *name)
 		return;
 	event.time = uv_hrtime();
 	event.value = event.time - loop->span_since;
+	loop->spanned += event.value;
 	emit(&event, name);
 }

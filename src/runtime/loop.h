@@ -21,6 +21,9 @@
 
 #include <uv.h>
 
+/* A callback of that length blocks its loop. */
+#define LOOP_SLOW_NS 50000000ull
+
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
@@ -35,6 +38,12 @@ struct loop {
 
 	int spans; /* nested loop_span_begin() */
 	uint64_t span_since;
+	uint64_t spanned; /* ns of this iteration that spans have told of */
+
+	const char *callback;    /* the one that runs */
+	uint64_t callback_since; /* 0: none was announced in this iteration */
+	const char *longest;     /* of this iteration */
+	uint64_t longest_since, longest_ns;
 	bool quiet; /* tells the stream nothing of itself */
 	void *data; /* the user's */
 };
@@ -55,6 +64,12 @@ void loop_close(struct loop *loop);
  * outermost. `name` need not outlive the call. */
 void loop_span_begin(struct loop *loop, const char *name);
 void loop_span_end(struct loop *loop, const char *name);
+
+/* At the begin of a callback: what it is for, a static string ("IPC message",
+ * "timer"). It lasts until the next one or until the loop goes to poll. An
+ * iteration that took LOOP_SLOW_NS is told as a span of its longest callback,
+ * afterwards: for work that may take long and did not say so by a span. */
+void loop_callback(struct loop *loop, const char *name);
 
 /* The lag below which `share` of all moments lie: `window` ns with iterations
  * of those lengths. Pure; for loop.c and its test. */
