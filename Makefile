@@ -191,10 +191,11 @@ format:
 # ---- measured, never asserted ----
 
 benches := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench_*.c))
-$(benches): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(objs_tty) $(objs_core)
+$(benches): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o \
+		$(call obj_of,tests/bench.c) $(objs_tty) $(needs_load)
 	@mkdir -p $(@D)
 	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
-		$$($(PKG_CONFIG) --libs vterm) -lutil
+		$$($(PKG_CONFIG) --libs vterm $(libs_runtime)) -lcrypt -lutil -lm
 
 bench: $(BUILD)/looptop $(benches)
 	@for bench in $(benches); do \

@@ -1,0 +1,55 @@
+/*
+ * bench: figures side by side in one run. A row is measured in ROUNDS rounds;
+ * in each round Node, looptop's runtime and the raw system calls take turns, so
+ * that a slow second of the machine is everybody's. Medians are printed, with
+ * the ratios and the goal.
+ */
+#ifndef TESTS_BENCH_H
+#define TESTS_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BENCH_ROUNDS = 5, BENCH_SAMPLES = 4096 };
+
+/* What is compared with the goal. */
+enum bench_goal {
+	BENCH_VS_NODE, /* times better than Node, at least */
+	BENCH_VS_RAW,  /* times the raw cost, at most */
+	BENCH_AT_MOST, /* the figure itself */
+};
+
+struct bench_row {
+	const char *what, *unit;
+	bool more_is_better; /* a rate, not a cost */
+	/* Each measures once; NULL: nothing to compare with. */
+	const char *node; /* argument of tests/bench_node.js */
+	double (*ours)(void);
+	double (*raw)(void);
+	enum bench_goal kind;
+	double goal;
+};
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t bench_now(void);
+
+/* Collects samples of one measurement. */
+struct bench_samples {
+	double values[BENCH_SAMPLES];
+	size_t count;
+};
+
+void bench_add(struct bench_samples *samples, double value);
+
+/* The sample below which `share` of them lie; sorts them. */
+double bench_quantile(struct bench_samples *samples, double share);
+
+/* Runs `measure` in a process of its own, so that memory and descriptors of
+ * the others do not count; with the stream open if `traced`. */
+double bench_apart(double (*measure)(void), bool traced);
+
+/* Measures and prints; the number of goals that were not held. */
+int bench_rows(const struct bench_row *rows, size_t count);
+
+#endif

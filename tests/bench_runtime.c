@@ -1,0 +1,447 @@
+/*
+ * What the runtime costs, beside Node and beside the system calls alone:
+ * children, loops, records. Tracing is on unless a row says otherwise.
+ */
+#include "bench.h"
+
+#include "core/emit.h"
+#include "runtime/child.h"
+
+#include <math.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SPAWNS = 100, BIG_SPAWNS = 9, FORKS = 60, ITERATIONS = 1000000 };
+#define BIG_BYTES (1ul << 30)
+
+/* ---- children of the runtime ---- */
+
+struct subject {
+	struct loop loop;
+	struct child child;
+	struct bench_samples samples;
+	uint64_t begun;
+	int left;
+	bool is_exec;
+	double memory_kb;
+};
+
+static void start_next(struct subject *subject);
+
+static void
+on_close(struct child *child)
+{
+	struct subject *subject = child->data;
+
+	if (--subject->left > 0)
+		start_next(subject);
+}
+
+static void
+on_ended(struct child *child, int code, int signal)
+{
+	struct subject *subject = child->data;
+
+	(void)code;
+	(void)signal;
+	bench_add(&subject->samples,
+	          (double)(bench_now() - subject->begun) / 1e3);
+}
+
+static const struct child_events spawn_events = {
+    .exit = on_ended,
+    .close = on_close,
+};
+
+static void
+start_next(struct subject *subject)
+{
+	static const char *const args[] = {"true", NULL};
+	static const struct child_options options = {
+	    .how = BIRTH_SPAWN,
+	    .file = "true",
+	    .args = args,
+	    .in = CHILD_IGNORE,
+	    .out = CHILD_IGNORE,
+	    .err = CHILD_IGNORE,
+	};
+
+	subject->begun = bench_now();
+	if (subject->is_exec)
+		child_exec(&subject->child, &subject->loop, "true", 4096,
+		           &spawn_events);
+	else
+		child_spawn(&subject->child, &subject->loop, &options,
+		            &spawn_events);
+	subject->child.data = subject;
+}
+
+static double
+run_children(int count, bool is_exec)
+{
+	static struct subject subject;
+
+	memset(&subject, 0, sizeof(subject));
+	subject.left = count;
+	subject.is_exec = is_exec;
+	loop_open(&subject.loop, ROLE_MAIN, 0, "bench");
+	start_next(&subject);
+	loop_run(&subject.loop);
+	loop_close(&subject.loop);
+	return bench_quantile(&subject.samples, 0.5);
+}
+
+static double
+spawn_once(void)
+{
+	return run_children(SPAWNS, false);
+}
+
+static double
+exec_once(void)
+{
+	return run_children(SPAWNS, true);
+}
+
+static void
+be_big(void)
+{
+	char *memory = mmap(NULL, BIG_BYTES, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise(memory, BIG_BYTES, MADV_NOHUGEPAGE);
+	memset(memory, 1, BIG_BYTES);
+}
+
+static double
+spawn_big_once(void)
+{
+	be_big();
+	return run_children(BIG_SPAWNS, false);
+}
+
+/* ---- the system calls alone ---- */
+
+static double
+raw_spawns(int count, char *const *argv)
+{
+	static struct bench_samples samples;
+
+	samples.count = 0;
+	for (int i = 0; i < count; i++) {
+		uint64_t begun = bench_now();
+		pid_t pid;
+
+		if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
+			return NAN;
+		waitpid(pid, NULL, 0);
+		bench_add(&samples, (double)(bench_now() - begun) / 1e3);
+	}
+	return bench_quantile(&samples, 0.5);
+}
+
+static double
+raw_spawn(void)
+{
+	char *const argv[] = {(char *)"true", NULL};
+
+	return raw_spawns(SPAWNS, argv);
+}
+
+static double
+raw_exec(void)
+{
+	char *const argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)"true",
+	                      NULL};
+
+	return raw_spawns(SPAWNS, argv);
+}
+
+static double
+raw_spawn_big(void)
+{
+	char *const argv[] = {(char *)"true", NULL};
+
+	be_big();
+	return raw_spawns(BIG_SPAWNS, argv);
+}
+
+/* ---- fork ---- */
+
+static double
+memory_of(pid_t pid)
+{
+	char path[64], line[128];
+	double pss = NAN;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Pss: %lf", &pss) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return pss;
+}
+
+static void fork_next(struct subject *subject);
+
+static void
+on_first_message(struct child *child, json_t *message, bool has_handle)
+{
+	struct subject *subject = child->data;
+
+	(void)message;
+	(void)has_handle;
+	bench_add(&subject->samples,
+	          (double)(bench_now() - subject->begun) / 1e3);
+	subject->memory_kb = memory_of(child->pid);
+	channel_disconnect(&child->channel);
+}
+
+static void
+on_fork_closed(struct child *child)
+{
+	struct subject *subject = child->data;
+
+	if (--subject->left > 0)
+		fork_next(subject);
+}
+
+static const struct child_events fork_events = {
+    .message = on_first_message,
+    .close = on_fork_closed,
+};
+
+static void
+fork_next(struct subject *subject)
+{
+	subject->begun = bench_now();
+	child_fork(&subject->child, &subject->loop, BIRTH_FORK, "@hello", NULL,
+	           NULL, &fork_events);
+	subject->child.data = subject;
+}
+
+static struct subject forks;
+
+static void
+run_forks(int count)
+{
+	memset(&forks, 0, sizeof(forks));
+	forks.left = count;
+	loop_open(&forks.loop, ROLE_MAIN, 0, "bench");
+	fork_next(&forks);
+	loop_run(&forks.loop);
+	loop_close(&forks.loop);
+}
+
+static double
+fork_once(void)
+{
+	run_forks(FORKS);
+	return bench_quantile(&forks.samples, 0.5);
+}
+
+static double
+memory_once(void)
+{
+	run_forks(3);
+	return forks.memory_kb;
+}
+
+static void
+hear_nothing(struct channel *channel, json_t *message, bool has_handle)
+{
+	(void)channel;
+	(void)message;
+	(void)has_handle;
+}
+
+/* The child's side: says hello and waits for the end. */
+static int
+hello_main(void)
+{
+	static const struct channel_events events = {.message = hear_nothing};
+	static struct loop loop;
+	static struct channel channel;
+	const char *path = getenv(EMIT_ENVIRONMENT);
+	json_t *hello = json_string("hello");
+
+	if (path)
+		(void)emit_open(path, bench_now);
+	loop_open(&loop, ROLE_MAIN, 0, "hello");
+	if (channel_open_inherited(&channel, &loop, &events))
+		return 1;
+	channel_send(&channel, hello);
+	json_decref(hello);
+	loop_run(&loop);
+	return 0;
+}
+
+/* vfork, exec of a static nothing cannot be had everywhere: the same program,
+ * and a byte on a socket. */
+static double
+raw_fork(void)
+{
+	static struct bench_samples samples;
+	char exe[4096] = {0};
+
+	samples.count = 0;
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+		return NAN;
+	for (int i = 0; i < FORKS; i++) {
+		char *const argv[] = {exe, (char *)"@byte", NULL};
+		uint64_t begun = bench_now();
+		posix_spawn_file_actions_t actions;
+		int ends[2];
+		char byte;
+		pid_t pid;
+
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+			return NAN;
+		posix_spawn_file_actions_init(&actions);
+		posix_spawn_file_actions_adddup2(&actions, ends[1], 3);
+		if (posix_spawn(&pid, exe, &actions, NULL, argv, environ))
+			return NAN;
+		posix_spawn_file_actions_destroy(&actions);
+		if (read(ends[0], &byte, 1) != 1)
+			return NAN;
+		bench_add(&samples, (double)(bench_now() - begun) / 1e3);
+		close(ends[0]);
+		close(ends[1]);
+		waitpid(pid, NULL, 0);
+	}
+	return bench_quantile(&samples, 0.5);
+}
+
+/* ---- an iteration of a loop ---- */
+
+static void
+on_turn(uv_idle_t *idle)
+{
+	int *left = idle->data;
+
+	if (--*left == 0)
+		uv_idle_stop(idle);
+}
+
+/* ns */
+static double
+run_iterations(uv_loop_t *uv)
+{
+	int left = ITERATIONS;
+	uv_idle_t idle;
+	uint64_t begun;
+
+	uv_idle_init(uv, &idle);
+	idle.data = &left;
+	uv_idle_start(&idle, on_turn);
+	begun = bench_now();
+	uv_run(uv, UV_RUN_DEFAULT);
+	return (double)(bench_now() - begun) / ITERATIONS;
+}
+
+static double
+iterations_once(void)
+{
+	struct loop loop;
+
+	loop_open(&loop, ROLE_MAIN, 0, "bench");
+	return run_iterations(&loop.uv);
+}
+
+static double
+raw_iterations(void)
+{
+	uv_loop_t uv;
+
+	uv_loop_init(&uv);
+	return run_iterations(&uv);
+}
+
+/* ---- a record ---- */
+
+static double
+records_once(void)
+{
+	struct event event = {.kind = EVENT_MESSAGE_SEND, .size = 64};
+	uint64_t begun = bench_now();
+
+	for (int i = 0; i < ITERATIONS; i++) {
+		event.number = (uint64_t)i;
+		emit(&event, "hello");
+	}
+	return (double)(bench_now() - begun) / ITERATIONS;
+}
+
+/* ---- the rows ---- */
+
+#define TRACED(name, measure) \
+	static double name(void) \
+	{ \
+		return bench_apart(measure, true); \
+	}
+#define ALONE(name, measure) \
+	static double name(void) \
+	{ \
+		return bench_apart(measure, false); \
+	}
+
+TRACED(spawn_traced, spawn_once)
+TRACED(spawn_big_traced, spawn_big_once)
+TRACED(exec_traced, exec_once)
+TRACED(fork_traced, fork_once)
+TRACED(memory_traced, memory_once)
+TRACED(iterations_traced, iterations_once)
+TRACED(records_traced, records_once)
+ALONE(fork_alone, fork_once)
+ALONE(iterations_alone, iterations_once)
+ALONE(raw_spawn_alone, raw_spawn)
+ALONE(raw_spawn_big_alone, raw_spawn_big)
+ALONE(raw_exec_alone, raw_exec)
+ALONE(raw_fork_alone, raw_fork)
+ALONE(raw_iterations_alone, raw_iterations)
+
+static const struct bench_row rows[] = {
+    {"spawn(true) to exit, p50", "us", false, "spawn", spawn_traced,
+     raw_spawn_alone, BENCH_VS_NODE, 1.7},
+    {"the same, parent with 1 GiB", "us", false, "spawn_big", spawn_big_traced,
+     raw_spawn_big_alone, BENCH_VS_NODE, 50},
+    {"exec(true), with a shell, p50", "us", false, "exec", exec_traced,
+     raw_exec_alone, BENCH_VS_NODE, 1.9},
+    {"fork to first message, p50", "us", false, "fork_message", fork_traced,
+     raw_fork_alone, BENCH_VS_NODE, 70},
+    {"the same, tracing off", "us", false, "fork_message", fork_alone,
+     raw_fork_alone, BENCH_VS_NODE, 70},
+    {"an idle child (PSS)", "KiB", false, "child_memory", memory_traced, NULL,
+     BENCH_AT_MOST, 256},
+    {"an iteration of a loop", "ns", false, "iteration", iterations_traced,
+     raw_iterations_alone, BENCH_VS_RAW, 1.3},
+    {"the same, tracing off", "ns", false, "iteration", iterations_alone,
+     raw_iterations_alone, BENCH_VS_RAW, 1.3},
+    {"a record, amortised", "ns", false, NULL, records_traced, NULL,
+     BENCH_AT_MOST, 40},
+};
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "@hello") == 0)
+		return hello_main();
+	if (argc > 1 && strcmp(argv[1], "@byte") == 0) {
+		(void)!write(3, "x", 1);
+		return 0;
+	}
+	printf("runtime: medians of %d interleaved rounds; raw is posix_spawn "
+	       "and the system calls alone\n",
+	       BENCH_ROUNDS);
+	bench_rows(rows, sizeof(rows) / sizeof(*rows));
+	return 0;
+}
