@@ -68,7 +68,9 @@ $(objs_runtime) $(objs_load) $(objs_stage) $(objs_explorer): \
 $(objs_observe): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_observe))
 $(objs_report): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_report))
 $(objs_term): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_ui))
-$(objs_main): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_all))
+# libproc2 does not say its version itself.
+$(objs_main): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_all)) \
+	-DPROCPS_VERSION='"$(shell $(PKG_CONFIG) --modversion libproc2)"'
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -180,7 +182,8 @@ lint:
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 		--enable=warning,performance,portability --max-configs=2 \
 		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective \
-		-D_GNU_SOURCE -D__linux__ -DLOOPTOP_VERSION='""' -Isrc -I. \
+		-D_GNU_SOURCE -D__linux__ -DLOOPTOP_VERSION='""' \
+		-DPROCPS_VERSION='""' -Isrc -I. \
 		$(wildcard src/*.c src/*/*.c ui/*.c)
 	@echo 'lint: cppcheck has nothing to say'
 

@@ -26,8 +26,8 @@ static const struct {
 static int
 print_version(void)
 {
-	printf("looptop %s\nlibuv %s\n%s\n", LOOPTOP_VERSION,
-	       uv_version_string(), term_version());
+	printf("looptop %s\nlibuv %s\n%s\nlibproc2 %s\n", LOOPTOP_VERSION,
+	       uv_version_string(), term_version(), PROCPS_VERSION);
 	return 0;
 }
 

@@ -141,6 +141,7 @@ help_and_version_go_to_stdout(void **state)
 	assert_int_equal(program.status, 0);
 	assert_non_null(strstr(program.out, "libuv"));
 	assert_non_null(strstr(program.out, "ncurses"));
+	assert_non_null(strstr(program.out, "libproc2"));
 	program_free(&program);
 }
 
