@@ -15,9 +15,11 @@ canvas_reset(struct canvas *canvas, int rows, int cols)
 
 	canvas->rows = rows < CANVAS_ROWS ? rows : CANVAS_ROWS;
 	canvas->cols = cols < CANVAS_COLS ? cols : CANVAS_COLS;
-	for (int row = 0; row < canvas->rows; row++)
-		for (int col = 0; col < canvas->cols; col++)
-			canvas->cells[row][col] = blank;
+	for (int col = 0; col < canvas->cols; col++)
+		canvas->cells[0][col] = blank;
+	for (int row = 1; row < canvas->rows; row++)
+		memcpy(canvas->cells[row], canvas->cells[0],
+		       (size_t)canvas->cols * sizeof(blank));
 }
 
 /* The part of `inner` that lies in `outer`. */

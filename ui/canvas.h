@@ -23,8 +23,8 @@ enum style {
 };
 
 struct cell {
-	uint32_t point; /* 0: the second half of a wide character */
-	uint8_t style;  /* enum style */
+	uint32_t point : 24; /* 0: the second half of a wide character */
+	uint32_t style : 8;  /* enum style */
 };
 
 struct canvas {

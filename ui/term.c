@@ -305,28 +305,39 @@ show_cell(int row, int col, const struct cell *cell)
 }
 
 static bool
-is_same(const struct cell *a, const struct cell *b)
+show_row(int row, const struct cell *cells, struct cell *shown, int count)
 {
-	return a->point == b->point && a->style == b->style;
+	bool changed = false;
+
+	for (int col = 0; col < count; col++) {
+		if (!term.redraw && cells[col].point == shown[col].point &&
+		    cells[col].style == shown[col].style)
+			continue;
+		show_cell(row, col, &cells[col]);
+		shown[col] = cells[col];
+		changed = true;
+	}
+	return changed;
 }
 
-/* Curses compares as well, but being told of every cell costs it more than
- * being told of those that changed. */
-static void
+/* Whether any cell changed. Curses compares as well, but being told of every
+ * cell costs it more than being told of those that changed. */
+static bool
 show_cells(const struct canvas *canvas)
 {
-	for (int row = 0; row < canvas->rows; row++)
-		for (int col = 0; col < canvas->cols; col++) {
-			const struct cell *cell = &canvas->cells[row][col];
-			struct cell *shown = &term.shown.cells[row][col];
+	size_t size = (size_t)canvas->cols * sizeof(struct cell);
+	bool changed = term.redraw;
 
-			if (!term.redraw && is_same(cell, shown))
-				continue;
-			show_cell(row, col, cell);
-			*shown = *cell;
-		}
+	for (int row = 0; row < canvas->rows; row++) {
+		const struct cell *cells = canvas->cells[row];
+		struct cell *shown = term.shown.cells[row];
+
+		if (term.redraw || memcmp(cells, shown, size) != 0)
+			changed |= show_row(row, cells, shown, canvas->cols);
+	}
 	term.shown.rows = canvas->rows;
 	term.shown.cols = canvas->cols;
+	return changed;
 }
 
 /* What curses wrote becomes the pending frame. */
@@ -343,14 +354,14 @@ take_frame(void)
 		return;
 	memcpy(term.pending + head + size, SYNC_END, tail);
 	term.pending_size = head + (size_t)size + tail;
-	term.frames++;
 }
 
+/* What lies in it is written over: giving its pages back would cost more than
+ * the frame. */
 static void
 empty_memory(void)
 {
 	lseek(term.memory, 0, SEEK_SET);
-	(void)!ftruncate(term.memory, 0);
 }
 
 bool
@@ -367,7 +378,9 @@ term_show(struct canvas *canvas)
 	}
 	if (term.redraw)
 		clear();
-	show_cells(canvas);
+	term.frames++;
+	if (!show_cells(canvas))
+		return true;
 	term.redraw = false;
 	refresh();
 	fflush(term.out);
