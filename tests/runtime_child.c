@@ -80,7 +80,7 @@ expect_not_started(struct fixture *fixture, int error)
 	assert_int_equal(fixture->error, error);
 	assert_int_equal(fixture->child.error, error);
 	assert_int_equal(fixture->child.pid, 0);
-	assert_string_equal(told_kinds(&fixture->world), "");
+	assert_string_equal(told_kinds(&fixture->world), "note");
 	assert_int_equal(child_kill(&fixture->child, SIGTERM), -ESRCH);
 }
 
@@ -445,7 +445,7 @@ an_unreferenced_child_lets_the_loop_end(void **state)
 	world_drain(&fixture->world);
 	assert_string_equal(fixture->world.said, "spawn");
 	assert_int_equal(child_kill(&fixture->child, SIGKILL), 0);
-	uv_ref((uv_handle_t *)&fixture->child.process);
+	child_ref(&fixture->child);
 	run_until_closed(fixture);
 }
 

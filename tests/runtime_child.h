@@ -7,7 +7,9 @@
 
 #include "runtime_world.h"
 
-#include "runtime/child.h"
+#include "runtime/child_exec.h"
+#include "runtime/child_stdio.h"
+#include "runtime/lines.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,7 +23,9 @@ struct fixture {
 	char output[2][65536]; /* of stdout and stderr */
 	size_t used[2];
 	int spawns, errors, outputs, messages, disconnects, exits, closes;
+	int drains, dones;
 	int error;
+	char failure[512]; /* what `done` was told */
 	/* What was kept, as `close` saw it. */
 	char *kept[2];
 	size_t kept_size[2];
@@ -56,6 +60,27 @@ on_output(struct child *child, int fd, const char *bytes, size_t size)
 	if (*used + size < sizeof(fixture->output[0]))
 		memcpy(fixture->output[fd - 1] + *used, bytes, size);
 	*used += size;
+}
+
+static inline void
+on_drain(struct child *child, int fd)
+{
+	struct fixture *fixture = child->data;
+
+	(void)fd;
+	fixture->drains++;
+	world_say(&fixture->world, "drain");
+}
+
+static inline void
+on_done(struct child *child, const struct child_failure *failure)
+{
+	struct fixture *fixture = child->data;
+
+	fixture->dones++;
+	if (failure)
+		snprintf(fixture->failure, sizeof(fixture->failure), "%s %s",
+		         failure->name, failure->message);
 }
 
 static inline void
@@ -108,6 +133,8 @@ static const struct child_events events = {
     .spawn = on_spawn,
     .error = on_error,
     .output = on_output,
+    .drain = on_drain,
+    .done = on_done,
     .message = on_message,
     .disconnect = on_disconnect,
     .exit = on_exit_child,

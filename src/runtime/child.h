@@ -8,33 +8,64 @@
  * `exit` comes when the process has ended; `close` when its pipes and its
  * channel have ended as well, which may be later: a grandchild can hold them.
  *
- * The caller owns the struct until `close` has been called.
+ * Beside this: child_stdio.h (its descriptors, back-pressure), child_exec.h
+ * (Node's error of exec; fork with all options), child_sync.h (spawnSync).
+ *
+ * The caller owns the struct until `close` has been called; it is the caller's
+ * again at once when child_spawn() returns an error.
  */
 #ifndef RUNTIME_CHILD_H
 #define RUNTIME_CHILD_H
 
 #include "channel.h"
-#include "lines.h"
 
 #include <sys/types.h>
 
 struct child;
+struct child_failure;
+struct child_life;
 
-enum child_stdio { CHILD_PIPE, CHILD_INHERIT, CHILD_IGNORE };
+/* What a descriptor of the child is (Node: "options.stdio"). */
+enum child_stdio {
+	CHILD_DEFAULT,    /* a pipe for 0 to 2, ignored for others */
+	CHILD_PIPE,       /* a UNIX socket to us, both ways from 3 on */
+	CHILD_OVERLAPPED, /* the same; only Windows knows the difference */
+	CHILD_INHERIT,    /* our descriptor of the same number */
+	CHILD_IGNORE,     /* 0 to 2: /dev/null; others: not open */
+	CHILD_FD,         /* descriptor `fd` of ours */
+	CHILD_STREAM,     /* that of `stream`, which is not read any more */
+	CHILD_IPC,        /* the channel; at most one */
+};
+
+struct child_descriptor {
+	enum child_stdio mode;
+	int fd;
+	uv_stream_t *stream;
+};
 
 struct child_options {
-	enum birth how;          /* what the stream says of it */
+	enum birth how;          /* what the stream says of it; 0: spawned */
 	const char *file;        /* looked up in PATH */
-	const char *const *args; /* argv with argv[0], NULL at the end */
+	const char *const *args; /* argv with argv[0], NULL at the end; NULL:
+	                            the file alone */
+	const char *argv0;       /* instead of args[0]; NULL: that */
+	const char *shell;       /* runs `shell -c "the words joined"`, quotes
+	                            nothing; "/bin/sh" is Node's true */
 	const char *const *env;  /* "NAME=value", NULL: this process' own */
 	const char *cwd;         /* NULL: this process' own */
 	enum child_stdio in, out, err;
-	bool channel;        /* an IPC channel as descriptor 3 */
-	bool detached;       /* setsid(2) */
+	bool channel; /* an IPC channel as descriptor 3 */
+	/* Instead of the four above: as many descriptors as there are. */
+	const struct child_descriptor *stdio;
+	int stdio_count;
+	bool detached; /* setsid(2) */
+	const uid_t *uid;
+	const gid_t *gid;    /* NULL: ours */
 	uint64_t timeout_ms; /* then kill_signal; 0: none */
 	int kill_signal;     /* 0: SIGTERM */
 	size_t max_buffer;   /* bytes kept of each output; 0: none is kept,
 	                        `output` is called instead */
+	bool aborted;        /* child_abort() right after `spawn` */
 };
 
 /* Output of a child that is kept until it is over (exec, execFile). */
@@ -45,68 +76,83 @@ struct child_buffer {
 
 struct child_events {
 	void (*spawn)(struct child *child);
-	/* It could not be started; only `close` follows. */
+	/* It could not be started (only `close` follows), it was aborted
+	 * (-ECANCELED), or a signal could not be sent (-EPERM). */
 	void (*error)(struct child *child, int error);
-	/* fd is 1 or 2; bytes are valid during the call. */
+	/* From its fd: 1, 2, or a piped one from 3 on; the bytes are valid
+	 * during the call. */
 	void (*output)(struct child *child, int fd, const char *bytes,
 	               size_t size);
+	/* What child_write() had to queue is written, or never will be. */
+	void (*drain)(struct child *child, int fd);
 	void (*message)(struct child *child, json_t *message, bool has_handle);
 	void (*handle_sent)(struct child *child, uv_stream_t *handle);
 	void (*disconnect)(struct child *child);
 	/* Exactly one of code >= 0 and signal > 0 says how it ended. */
 	void (*exit)(struct child *child, int code, int signal);
+	/* With max_buffer, once: the callback of exec and execFile. At `close`,
+	 * or before `error`; NULL: it went well. */
+	void (*done)(struct child *child, const struct child_failure *failure);
 	void (*close)(struct child *child);
 };
 
 struct child {
 	struct loop *loop;
 	const struct child_events *events;
-	void *data; /* the user's */
-	uv_process_t process;
-	uv_pipe_t pipes[3]; /* stdin, stdout, stderr where piped */
+	void *data; /* the user's; unchanged by child_spawn() */
 	struct channel channel;
 	bool has_channel;
-	uv_timer_t timer; /* timeout; before that, tells `spawn` or `error` */
-	struct child_buffer buffers[2];
+	struct child_buffer buffers[2]; /* of stdout and stderr */
 	size_t max_buffer;
-	int pid;    /* 0: could not be started */
-	int code;   /* -1 until it ended by itself */
-	int signal; /* 0 unless it ended by a signal */
-	int error;  /* -errno: could not be started, or -ENOBUFS */
-	int kill_signal;
-	uint64_t timeout_ms;
-	bool killed;           /* child_kill() reached it */
-	bool started;          /* `spawn` or `error` has been called */
-	int open;              /* handles that `close` waits for */
-	struct lines lines[2]; /* of its output */
+	char *command; /* file and words, joined; until `close` */
+	char *file;    /* what is run: options->shell, or file */
+	int pid;       /* 0: could not be started */
+	int code;      /* -1 until it ended by itself; -errno: not started */
+	int signal;    /* 0 unless it ended by a signal */
+	int error;     /* -errno: could not be started; -ENOBUFS, -ECANCELED */
+	int full;      /* the fd whose output was more than max_buffer */
+	bool killed;   /* child_kill() reached it */
+	bool detached;
+	struct child_life *life; /* of child.c */
 };
 
-/* Starts a child. Always 0 unless the loop itself fails (-ENOMEM and such):
- * that the file does not exist or may not be run comes as `error`, as in Node.
- * The options are read during the call only. */
+/* Starts a child. The options are read during the call only.
+ *
+ * That the file does not exist or may not be run comes as `error`, as in Node:
+ * -ENOENT (also for a missing cwd), -EACCES, -EAGAIN, -EMFILE, -ENFILE. All
+ * else is returned, as Node throws it, and no event follows: -EINVAL before
+ * anything is made (no file, two channels, no such signal, ...), -EPERM for
+ * uid and gid, -E2BIG, -EBADF, -ENOMEM. */
 int child_spawn(struct child *child, struct loop *loop,
                 const struct child_options *options,
                 const struct child_events *events);
 
-/* spawn with a shell (Node: exec): /bin/sh -c command. The command is copied.
- */
+/* spawn with a shell (Node: exec): /bin/sh -c command. max_buffer 0: 1 MiB. */
 int child_exec(struct child *child, struct loop *loop, const char *command,
                size_t max_buffer, const struct child_events *events);
 
 /* This program again in one of its roles ("@child"), with a channel (Node:
  * fork). `args` are put behind the role, NULL at the end; NULL: none.
- * `env` as in child_options. */
+ * `env` as in child_options. Its stdin is ignored, its output piped. */
 int child_fork(struct child *child, struct loop *loop, enum birth how,
                const char *role, const char *const *args,
                const char *const *env, const struct child_events *events);
 
-/* Sends a signal. 0 and killed = true; -ESRCH: it has ended. */
+/* Sends a signal; 0 only looks. 0 and killed = true; -ESRCH: it has ended;
+ * -EINVAL: no such signal; else also told as `error` (-EPERM). */
 int child_kill(struct child *child, int signal);
 
-/* Lets the loop end while the child lives (Node: unref). */
-void child_unref(struct child *child);
+/* The same to all of its process group, kill(2) with -pid. It must have been
+ * started detached (-EINVAL else), and then may itself have ended. */
+int child_kill_group(struct child *child, int signal);
 
-/* The loop's end of the child's stdin, to write to; NULL: not piped. */
-uv_stream_t *child_stdin(struct child *child);
+/* What an AbortSignal does: its kill_signal is sent, then `error` says
+ * -ECANCELED, during this call. Harmless when it has ended. */
+void child_abort(struct child *child);
+
+/* Whether the loop waits for the process to end (Node: ref(), unref()). Its
+ * pipes and its channel count for themselves. */
+void child_ref(struct child *child);
+void child_unref(struct child *child);
 
 #endif

@@ -1,0 +1,92 @@
+/*
+ * child_life: what the files of `child` share and nobody else needs. The
+ * handles of libuv are in memory of their own, so that a child that could not
+ * be started is the caller's again at once: they close without it.
+ */
+#ifndef RUNTIME_CHILD_LIFE_H
+#define RUNTIME_CHILD_LIFE_H
+
+#include "child.h"
+#include "lines.h"
+
+/* Our end of one of the child's descriptors. */
+struct child_stream {
+	uv_pipe_t pipe;
+	struct child_life *life;
+	int fd; /* the child's */
+	bool piped;
+	bool paused;
+	bool ended;  /* child_end(): nothing is written any more */
+	bool broken; /* something could not be written */
+	bool waits;  /* somebody was told to wait for `drain` */
+	bool closes; /* when all is written */
+};
+
+struct child_life {
+	struct child *child; /* NULL: nobody is to be told */
+	uv_process_t process;
+	uv_timer_t timer; /* tells `spawn` or `error`; then the timeout */
+	uint64_t timeout_ms;
+	int kill_signal;
+	bool aborted; /* by the options: as soon as it is spawned */
+	bool started; /* `spawn` or `error` has been told */
+	bool ended;   /* `exit` has been told */
+	bool done;    /* `done` has been told */
+	int open;     /* handles that `close` waits for */
+	struct lines lines[2];
+	int count; /* of streams: as many as descriptors */
+	struct child_stream streams[];
+};
+
+/* What uv_spawn() is given, made of the options. */
+struct child_plan {
+	uv_process_options_t uv;
+	char channel_name[32]; /* "NODE_CHANNEL_FD=3" */
+	int channel;           /* the descriptor of the channel; -1: none */
+	int ends[2];           /* of its socketpair: ours, the child's; or -1 */
+};
+
+/* child_plan.c: 0, -EINVAL. */
+int child_plan_check(const struct child_options *options);
+/* How many descriptors, and what each is. */
+int child_plan_count(const struct child_options *options);
+struct child_descriptor
+child_plan_descriptor(const struct child_options *options, int fd);
+/* 0 or -errno; to be closed in any case. `command` is for the shell. */
+int child_plan_open(struct child_plan *plan, const char *command,
+                    const struct child_options *options);
+void child_plan_close(struct child_plan *plan);
+/* The words of an argv, joined by spaces, `file` instead of the first; the
+ * caller frees it. NULL: no memory. */
+char *child_join(const char *file, const char *const *args);
+
+/* child_stdio.c */
+void child_stream_make(struct child_life *life, int fd,
+                       uv_stdio_container_t *stdio, enum child_stdio mode);
+void child_stream_close(struct child_stream *stream);
+/* Reads all that is to be read; of those whose reading is paused too. */
+void child_streams_read(struct child_life *life);
+/* Closes stdout and stderr, whoever holds them. */
+void child_streams_destroy(struct child_life *life);
+
+/* child.c */
+void child_closed_one(struct child_life *life);
+/* Tells `spawn` or `error`, if that has not been done. */
+void child_tell_start(struct child_life *life);
+
+/* child_kill.c: kills; of one whose output is kept no more is read: whom it
+ * started may write for ever (Node: execFile destroys stdout and stderr). */
+void child_give_up(struct child *child);
+void child_on_timeout(uv_timer_t *timer);
+
+/* child_tell.c */
+void child_tell_born(const struct child *child, enum birth how,
+                     char *const *words);
+void child_tell_exit(const struct child *child);
+/* The callback of exec, if there is one and it has not been called. */
+void child_tell_done(struct child *child);
+void child_note(const struct child *child, enum note level, const char *format,
+                ...) __attribute__((format(printf, 3, 4)));
+const char *child_signal_name(int signal);
+
+#endif
