@@ -54,10 +54,7 @@ on_close(struct child *child)
 	while (*at != gone)
 		at = &(*at)->next;
 	*at = gone->next;
-	if (!child->pid)
-		role_note(NOTE_ERROR, "child %d: cannot be started: %s.",
-		          gone->id, uv_strerror(child->error));
-	else if (child->signal || child->code)
+	if (child->pid && (child->signal || child->code))
 		role_note(NOTE_WARNING, "child %d ended: %s %d.", gone->id,
 		          child->signal ? "signal" : "exit code",
 		          child->signal ? child->signal : child->code);
@@ -81,9 +78,12 @@ fork_child(struct stage *stage)
 	child->stage = stage;
 	child->id = ++stage->child_ids;
 	snprintf(id, sizeof(id), "%d", child->id);
-	child_fork(&child->child, &stage->role.loop, BIRTH_FORK, "@child", args,
-	           NULL, &events);
 	child->child.data = child;
+	if (child_fork(&child->child, &stage->role.loop, BIRTH_FORK, "@child",
+	               args, NULL, &events)) {
+		free(child);
+		return NULL;
+	}
 	child->next = stage->children;
 	stage->children = child;
 	return child;

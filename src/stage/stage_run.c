@@ -1,12 +1,12 @@
 /* Any command line as a child: spawn, exec, execFile. */
 #include "stage.h"
 
+#include "runtime/child_exec.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wordexp.h>
-
-enum { MAX_BUFFER = 1 << 20 }; /* Node's default: 1 MiB */
 
 struct run {
 	struct child child;
@@ -19,15 +19,6 @@ name_of_signal(int signal)
 	const char *name = sigabbrev_np(signal);
 
 	return name ? name : "?";
-}
-
-static void
-on_error(struct child *child, int error)
-{
-	struct run *run = child->data;
-
-	role_note(NOTE_ERROR, "%s: cannot be started: %s.", run->command,
-	          uv_strerror(error));
 }
 
 static void
@@ -45,6 +36,13 @@ note_end(struct run *run, const char *more)
 }
 
 static void
+free_run(struct run *run)
+{
+	free(run->command);
+	free(run);
+}
+
+static void
 on_close(struct child *child)
 {
 	struct run *run = child->data;
@@ -58,12 +56,10 @@ on_close(struct child *child)
 		    child->error == -ENOBUFS ? ", maxBuffer exceeded" : "");
 	if (child->pid)
 		note_end(run, more);
-	free(run->command);
-	free(run);
+	free_run(run);
 }
 
 static const struct child_events events = {
-    .error = on_error,
     .close = on_close,
 };
 
@@ -105,14 +101,14 @@ run_words(struct stage *stage, json_t *message, enum birth how,
 		          "%s: spawn and execFile take words, no shell's "
 		          "language. Use exec for that.",
 		          run->command);
-		free(run->command);
-		free(run);
+		free_run(run);
 		return;
 	}
 	options.file = words.we_wordv[0];
 	options.args = (const char *const *)words.we_wordv;
-	child_spawn(&run->child, &stage->role.loop, &options, &events);
 	run->child.data = run;
+	if (child_spawn(&run->child, &stage->role.loop, &options, &events))
+		free_run(run);
 	wordfree(&words);
 }
 
@@ -125,7 +121,7 @@ stage_spawn(struct stage *stage, json_t *message)
 void
 stage_exec_file(struct stage *stage, json_t *message)
 {
-	run_words(stage, message, BIRTH_EXEC_FILE, MAX_BUFFER);
+	run_words(stage, message, BIRTH_EXEC_FILE, CHILD_MAX_BUFFER);
 }
 
 void
@@ -135,7 +131,8 @@ stage_exec(struct stage *stage, json_t *message)
 
 	if (!run)
 		return;
-	child_exec(&run->child, &stage->role.loop, run->command, MAX_BUFFER,
-	           &events);
 	run->child.data = run;
+	if (child_exec(&run->child, &stage->role.loop, run->command, 0,
+	               &events))
+		free_run(run);
 }

@@ -93,10 +93,10 @@ stage_client_start(struct stage *stage, struct stage_client *client, int port,
 		return;
 	snprintf(port_text, sizeof(port_text), "%d", port);
 	snprintf(rate_text, sizeof(rate_text), "%d", rate);
-	client->exists = true;
-	child_fork(&client->child, &stage->role.loop, BIRTH_FORK, "@client",
-	           args, NULL, &client_events);
 	client->child.data = client;
+	client->exists =
+	    child_fork(&client->child, &stage->role.loop, BIRTH_FORK, "@client",
+	               args, NULL, &client_events) == 0;
 }
 
 void
