@@ -179,12 +179,12 @@ on_exited(uv_process_t *process, int64_t status, int signal)
 	child->signal = signal;
 	child->code = signal ? -1 : (int)status;
 	child_tell_exit(child);
+	child_stream_close(&life->streams[0]);
 	if (child->events->exit)
 		child->events->exit(child, child->code, child->signal);
 	child_streams_read(life);
 	close_handle(&life->timer);
 	close_handle(&life->process);
-	child_stream_close(&life->streams[0]);
 }
 
 static void
