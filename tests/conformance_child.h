@@ -40,6 +40,11 @@
 	"  return c;\n" \
 	"};\n"
 
+/* One child after the other. */
+#define JS_EACH \
+	"const each = (first, ...rest) => first &&\n" \
+	"  watch(first()).on('close', () => each(...rest));\n"
+
 enum { FDS = 8, TEXT_BYTES = 4096 };
 
 static struct loop loop;
@@ -80,8 +85,10 @@ static inline const char *
 one_line(const char *text)
 {
 	static char line[TEXT_BYTES];
-	size_t size = text ? strnlen(text, sizeof(line) - 1) : 0;
+	size_t size = text ? strlen(text) : 0;
 
+	if (size >= sizeof(line))
+		size = sizeof(line) - 1;
 	if (size)
 		memcpy(line, text, size);
 	while (size && line[size - 1] == '\n')

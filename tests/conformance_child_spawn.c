@@ -194,11 +194,6 @@ coverage_of_the_tree(void)
 	run_child(&options, &watch);
 }
 
-/* What of several children comes one after the other in JavaScript. */
-#define JS_EACH \
-	"const each = (first, ...rest) => first &&\n" \
-	"  watch(first()).on('close', () => each(...rest));\n"
-
 static const struct rule rules[] = {
     {
 	.number = "child 1",
