@@ -82,13 +82,20 @@ on_handle_sent(struct channel *channel, uv_stream_t *handle)
 }
 
 static void
+tell_disconnect(struct child *child)
+{
+	child_tell_start(child->life);
+	if (child->events->disconnect)
+		child->events->disconnect(child);
+}
+
+static void
 on_disconnect(struct channel *channel)
 {
 	struct child *child = channel->data;
 
-	child_tell_start(child->life);
-	if (child->events->disconnect)
-		child->events->disconnect(child);
+	if (!child->life->disconnects)
+		tell_disconnect(child);
 }
 
 static void
@@ -96,6 +103,8 @@ on_channel_closed(struct channel *channel)
 {
 	struct child *child = channel->data;
 
+	if (child->has_channel && child->life->disconnects)
+		tell_disconnect(child);
 	child_closed_one(child->life);
 }
 
@@ -123,6 +132,16 @@ open_channel(struct child *child, struct child_plan *plan)
 	child->has_channel = true;
 	channel_name(&child->channel, (uint32_t)uv_os_getpid(),
 	             (uint32_t)child->pid, true);
+}
+
+int
+child_disconnect(struct child *child)
+{
+	if (!child->channel.connected)
+		return -EPIPE;
+	child->life->disconnects = true;
+	channel_disconnect(&child->channel);
+	return 0;
 }
 
 /* ---- start and end ---- */

@@ -150,6 +150,10 @@ int child_kill_group(struct child *child, int signal);
  * -ECANCELED, during this call. Harmless when it has ended. */
 void child_abort(struct child *child);
 
+/* Ends the channel: not connected from now on, `disconnect` follows on a later
+ * iteration, what is queued is still sent. -EPIPE: it has ended already. */
+int child_disconnect(struct child *child);
+
 /* Whether the loop waits for the process to end (Node: ref(), unref()). Its
  * pipes and its channel count for themselves. */
 void child_ref(struct child *child);

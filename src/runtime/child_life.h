@@ -28,11 +28,12 @@ struct child_life {
 	uv_timer_t timer; /* tells `spawn` or `error`; then the timeout */
 	uint64_t timeout_ms;
 	int kill_signal;
-	bool aborted; /* by the options: as soon as it is spawned */
-	bool started; /* `spawn` or `error` has been told */
-	bool ended;   /* `exit` has been told */
-	bool done;    /* `done` has been told */
-	int open;     /* handles that `close` waits for */
+	bool aborted;     /* by the options: as soon as it is spawned */
+	bool started;     /* `spawn` or `error` has been told */
+	bool ended;       /* `exit` has been told */
+	bool disconnects; /* child_disconnect(): told when it is closed */
+	bool done;        /* `done` has been told */
+	int open;         /* handles that `close` waits for */
 	struct lines lines[2];
 	int count; /* of streams: as many as descriptors */
 	struct child_stream streams[];
