@@ -45,11 +45,32 @@
 	"const each = (first, ...rest) => first &&\n" \
 	"  watch(first()).on('close', () => each(...rest));\n"
 
+/* A shell that ends and leaves somebody behind who holds all it had, until he
+ * reads a line from 4: it is written when the shell's exit is told. */
+#define LATE "(read x <&4; echo late) & exit 3"
+#define JS_LATE \
+	"const late = (stdio) => {\n" \
+	"  const c = watch(cp.spawn('sh', ['-c', '" LATE "'], {stdio}));\n" \
+	"  return c.on('exit', () => c.stdio[4].write('x\\n'));\n" \
+	"};\n"
+
 enum { FDS = 8, TEXT_BYTES = 4096 };
 
 static struct loop loop;
 static struct child child;
 static char texts[FDS][TEXT_BYTES];
+
+/* A file that is there or not, to talk with a shell that has no channel; its
+ * name is in MARK. */
+static inline const char *
+mark_name(void)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "/tmp/looptop-mark-%d", getpid());
+	setenv("MARK", name, 1);
+	return name;
+}
 
 /* ---- words ---- */
 
@@ -210,6 +231,31 @@ watch_shell(const char *script)
 	struct child_options options = shell(words, script);
 
 	run_child(&options, &watch);
+}
+
+static inline void
+free_late(struct child *of, int code, int signal)
+{
+	say_exit(of, code, signal);
+	child_write(of, 4, "x\n", 2);
+}
+
+/* LATE with descriptors 0, 1, 3 as said, 2 ignored. */
+static inline void
+watch_late(enum child_stdio in, enum child_stdio out, enum child_stdio three,
+           struct child_events events)
+{
+	const char *words[4];
+	struct child_options options = shell(words, LATE);
+	const struct child_descriptor stdio[] = {
+	    {.mode = in},    {.mode = out},        {.mode = CHILD_IGNORE},
+	    {.mode = three}, {.mode = CHILD_PIPE},
+	};
+
+	events.exit = free_late;
+	options.stdio = stdio;
+	options.stdio_count = 5;
+	run_child(&options, &events);
 }
 
 #define RULES_MAIN(rules, roles) \

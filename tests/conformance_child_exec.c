@@ -173,19 +173,18 @@ exec_file_of_nothing(void)
 
 /* ---- kill, abort ---- */
 
-static char mark[64];
-
 static void
 kill_when_marked(uv_timer_t *timer)
 {
-	if (access(mark, F_OK))
+	if (access(mark_name(), F_OK))
 		return;
 	child_kill(&child, SIGTERM);
-	unlink(mark);
+	unlink(mark_name());
 	uv_close((uv_handle_t *)timer, NULL);
 }
 
-#define GRANDCHILD "(>$MARK; sleep 0.1; echo late); true"
+#define GRANDCHILD \
+	"(>$MARK; while test -e $MARK; do sleep 0.01; done; echo late); true"
 
 static void
 exec_kill(void)
@@ -193,8 +192,7 @@ exec_kill(void)
 	struct child_events events = exec_events;
 	uv_timer_t timer;
 
-	snprintf(mark, sizeof(mark), "/tmp/looptop-mark-%d", getpid());
-	setenv("MARK", mark, 1);
+	mark_name();
 	events.exit = say_exit;
 	open_loop();
 	uv_timer_init(&loop.uv, &timer);

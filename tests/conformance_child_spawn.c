@@ -19,32 +19,38 @@ spawn_returns_at_once(void)
 	run_loop();
 }
 
-#define LATE "(sleep 0.05; echo late) & exit 3"
-
 static void
 close_waits_for_stdio_and_channel(void)
 {
-	const char *words[4];
-	struct child_options options = shell(words, LATE);
 	struct child_events events = watch;
 
-	run_child(&options, &watch);
-	events.disconnect = NULL;
-	options.channel = true;
-	options.out = CHILD_INHERIT;
-	options.err = CHILD_IGNORE;
-	run_child(&options, &events);
+	watch_late(CHILD_PIPE, CHILD_PIPE, CHILD_IGNORE, watch);
+	events.spawn = events.disconnect = NULL;
+	watch_late(CHILD_PIPE, CHILD_INHERIT, CHILD_IPC, events);
+}
+
+#define UNTIL_MARKED "(while test ! -e $MARK; do sleep 0.01; done) & exit 3"
+
+static void
+mark_at_exit(struct child *of, int code, int signal)
+{
+	say_exit(of, code, signal);
+	close(creat(mark_name(), 0600));
 }
 
 static void
 a_channel_that_ends_last(void)
 {
 	const char *words[4];
-	struct child_options options = shell(words, LATE);
+	struct child_options options = shell(words, UNTIL_MARKED);
+	struct child_events events = watch;
 
+	mark_name();
+	events.exit = mark_at_exit;
 	options.channel = true;
-	options.out = options.err = CHILD_IGNORE;
-	run_child(&options, &watch);
+	options.in = options.out = options.err = CHILD_IGNORE;
+	run_child(&options, &events);
+	unlink(mark_name());
 }
 
 static void
@@ -207,22 +213,25 @@ static const struct rule rules[] = {
 	.number = "child 2",
 	.text = "close waits for all piped stdio and for the channel",
 	.expect = "spawn\nexit 3 null\n1: late\nclose 3 null\n"
-		  "spawn\nexit 3 null\nlate\nclose 3 null\n",
-	.node = JS_WATCH JS_EACH
-	"const args = ['-c', '" LATE "'];\n"
-	"each(() => cp.spawn('sh', args),\n"
-	"  () => cp.spawn('sh', args,"
-	" {stdio: ['pipe', 'inherit', 'ignore', 'ipc']})\n"
-	"    .on('newListener', function () {\n"
-	"      this.removeAllListeners('disconnect'); }));\n",
+		  "exit 3 null\nlate\nclose 3 null\n",
+	.node = JS_WATCH JS_LATE
+	"late(['pipe', 'pipe', 'ignore', 'ignore', 'pipe'])\n"
+	"  .on('close', () => late(\n"
+	"    ['pipe', 'inherit', 'ignore', 'ipc', 'pipe'])\n"
+	"    .removeAllListeners('spawn')\n"
+	"    .removeAllListeners('disconnect'));\n",
 	.play = close_waits_for_stdio_and_channel,
     },
     {
 	.number = "child 2 last",
 	.text = "a channel that ends last: disconnect and close",
 	.expect = "spawn\nexit 3 null\ndisconnect\nclose 3 null\n",
-	.node = JS_WATCH "watch(cp.spawn('sh', ['-c', '" LATE "'],\n"
-			 "  {stdio: ['pipe', 'ignore', 'ignore', 'ipc']}));\n",
+	.node = JS_WATCH "const mark = path.join(__dirname, 'mark');\n"
+			 "process.env.MARK = mark;\n"
+			 "watch(cp.spawn('sh', ['-c', '" UNTIL_MARKED "'],\n"
+			 "  {stdio: ['ignore', 'ignore', 'ignore', 'ipc']}))\n"
+			 "  .on('exit', () => fs.writeFileSync(mark, ''))\n"
+			 "  .on('close', () => fs.unlinkSync(mark));\n",
 	.play = a_channel_that_ends_last,
 	.reason = "Node says close before disconnect then; here nothing comes "
 		  "after close, for the memory is the caller's again",

@@ -56,6 +56,7 @@ given(void)
 {
 	const char *words[4];
 	struct child_options options = shell(words, "echo out; echo file >&2");
+	struct child_events events = watch;
 	int fd = open_scrap();
 	uv_pipe_t stream;
 
@@ -68,7 +69,8 @@ given(void)
 	    {.mode = CHILD_FD, .fd = fd},
 	};
 	options.stdio_count = 3;
-	child_spawn(&child, &loop, &options, &watch);
+	events.spawn = NULL;
+	child_spawn(&child, &loop, &options, &events);
 	run_loop();
 	say_scrap(fd);
 }
@@ -161,13 +163,10 @@ say_output(struct child *of, int fd, const char *bytes, size_t size)
 static void
 late_output(void)
 {
-	const char *words[4];
-	struct child_options options =
-	    shell(words, "(sleep 0.05; echo late) & exit 3");
 	struct child_events events = watch;
 
 	events.output = say_output;
-	run_child(&options, &events);
+	watch_late(CHILD_PIPE, CHILD_PIPE, CHILD_IGNORE, events);
 }
 
 static void
@@ -215,12 +214,13 @@ static const struct rule rules[] = {
     {
 	.number = "child 16",
 	.text = "inherit, a stream's descriptor, a descriptor by number",
-	.expect = "spawn\nout\nexit 0 null\nclose 0 null\nfile\n",
+	.expect = "out\nexit 0 null\nclose 0 null\nfile\n",
 	.node =
 	    JS_WATCH "const name = path.join(__dirname, 'scrap');\n"
 		     "const fd = fs.openSync(name, 'w+');\n"
 		     "watch(cp.spawn('sh', ['-c', 'echo out; echo file >&2'],\n"
 		     "  {stdio: ['inherit', process.stdout, fd]}))\n"
+		     "  .removeAllListeners('spawn')\n"
 		     "  .on('close', () => {\n"
 		     "    say(one(fs.readFileSync(name)));\n"
 		     "    fs.unlinkSync(name);\n"
@@ -273,10 +273,10 @@ static const struct rule rules[] = {
 	.number = "child 30",
 	.text = "exit may come before stdio ends: a grandchild delays close",
 	.expect = "spawn\nexit 3 null\ndata 1 late\nclose 3 null\n",
-	.node = JS_WATCH "const c = watch(cp.spawn('sh', ['-c',\n"
-			 "  '(sleep 0.05; echo late) & exit 3']));\n"
-			 "c.stdout.removeAllListeners('data');\n"
-			 "c.stdout.on('data', (d) => say('data 1', one(d)));\n",
+	.node = JS_WATCH JS_LATE
+	"const c = late(['pipe', 'pipe', 'ignore', 'ignore', 'pipe']);\n"
+	"c.stdout.removeAllListeners('data');\n"
+	"c.stdout.on('data', (d) => say('data 1', one(d)));\n",
 	.play = late_output,
     },
     {
