@@ -60,90 +60,6 @@ close_handle(void *handle)
 		uv_close(handle, on_handle_closed);
 }
 
-/* ---- the channel ---- */
-
-static void
-on_message(struct channel *channel, json_t *message, bool has_handle)
-{
-	struct child *child = channel->data;
-
-	child_tell_start(child->life);
-	if (child->events->message)
-		child->events->message(child, message, has_handle);
-}
-
-static void
-on_handle_sent(struct channel *channel, uv_stream_t *handle)
-{
-	struct child *child = channel->data;
-
-	if (child->events->handle_sent)
-		child->events->handle_sent(child, handle);
-}
-
-static void
-tell_disconnect(struct child *child)
-{
-	child_tell_start(child->life);
-	if (child->events->disconnect)
-		child->events->disconnect(child);
-}
-
-static void
-on_disconnect(struct channel *channel)
-{
-	struct child *child = channel->data;
-
-	if (!child->life->disconnects)
-		tell_disconnect(child);
-}
-
-static void
-on_channel_closed(struct channel *channel)
-{
-	struct child *child = channel->data;
-
-	if (child->has_channel && child->life->disconnects)
-		tell_disconnect(child);
-	child_closed_one(child->life);
-}
-
-static const struct channel_events channel_events = {
-    .message = on_message,
-    .handle_sent = on_handle_sent,
-    .disconnect = on_disconnect,
-    .close = on_channel_closed,
-};
-
-static void
-open_channel(struct child *child, struct child_plan *plan)
-{
-	int error = channel_open(&child->channel, child->loop, plan->ends[0],
-	                         &channel_events);
-
-	child->channel.data = child;
-	child->life->open++;
-	if (error) {
-		child_note(child, NOTE_ERROR, "it has no channel: %s",
-		           uv_strerror(error));
-		return;
-	}
-	plan->ends[0] = -1;
-	child->has_channel = true;
-	channel_name(&child->channel, (uint32_t)uv_os_getpid(),
-	             (uint32_t)child->pid, true);
-}
-
-int
-child_disconnect(struct child *child)
-{
-	if (!child->channel.connected)
-		return -EPIPE;
-	child->life->disconnects = true;
-	channel_disconnect(&child->channel);
-	return 0;
-}
-
 /* ---- start and end ---- */
 
 static void
@@ -220,7 +136,7 @@ started(struct child *child, const struct child_options *options,
 	}
 	child_streams_read(life);
 	if (plan->channel >= 0)
-		open_channel(child, plan);
+		child_channel_open(child, plan);
 }
 
 static void
@@ -230,6 +146,8 @@ close_life(struct child_life *life)
 		close_handle(&life->process);
 	for (int fd = 0; fd < life->count; fd++)
 		child_stream_close(&life->streams[fd]);
+	if (life->reaper)
+		child_reaper_close(life->reaper);
 }
 
 static void
@@ -289,24 +207,39 @@ new_life(struct child *child, const struct child_options *options)
 }
 
 static int
-start(struct child *child, const struct child_options *options)
+spawn(struct child *child, const struct child_options *options,
+      struct child_plan *plan)
 {
 	struct child_life *life = child->life;
-	struct child_plan plan;
-	int error = child_plan_open(&plan, child->command, options);
+	uv_loop_t *loop = &child->loop->uv;
+	int error = 0;
 
-	for (int fd = 0; fd < life->count && plan.uv.stdio; fd++) {
+	for (int fd = 0; fd < life->count; fd++) {
 		enum child_stdio mode = child_plan_descriptor(options, fd).mode;
 
 		if (mode == CHILD_PIPE || mode == CHILD_OVERLAPPED)
-			child_stream_make(life, fd, &plan.uv.stdio[fd], mode);
+			child_stream_make(life, fd, &plan->uv.stdio[fd], mode);
 	}
-	plan.uv.exit_cb = on_exited;
-	if (!error) {
-		/* A handle to close, also when it fails. */
-		life->open++;
-		error = uv_spawn(&child->loop->uv, &life->process, &plan.uv);
-	}
+	if (options->zombie_ms)
+		error = child_reaper_open(life, loop, options->zombie_ms);
+	if (error)
+		return error;
+	if (life->reaper)
+		loop = child_reaper_loop(life->reaper);
+	plan->uv.exit_cb = on_exited;
+	/* A handle to close, also when it fails. */
+	life->open++;
+	return uv_spawn(loop, &life->process, &plan->uv);
+}
+
+static int
+start(struct child *child, const struct child_options *options)
+{
+	struct child_plan plan;
+	int error = child_plan_open(&plan, child->command, options);
+
+	if (!error)
+		error = spawn(child, options, &plan);
 	if (error)
 		error = not_started(child, error);
 	else
@@ -348,16 +281,46 @@ child_spawn(struct child *child, struct loop *loop,
 
 /* ---- keeping the loop alive ---- */
 
+static void
+set_ref(struct child *child, bool ref)
+{
+	struct child_life *life = child->life;
+
+	if (!life)
+		return;
+	if (life->reaper)
+		child_reaper_ref(life->reaper, ref);
+	else if (ref)
+		uv_ref((uv_handle_t *)&life->process);
+	else
+		uv_unref((uv_handle_t *)&life->process);
+}
+
 void
 child_ref(struct child *child)
 {
-	if (child->life)
-		uv_ref((uv_handle_t *)&child->life->process);
+	set_ref(child, true);
 }
 
 void
 child_unref(struct child *child)
 {
-	if (child->life)
-		uv_unref((uv_handle_t *)&child->life->process);
+	set_ref(child, false);
+}
+
+void
+child_forget(struct child *child)
+{
+	struct child_life *life = child->life;
+
+	if (!life)
+		return;
+	life->started = life->ended = life->done = true;
+	close_life(life);
+	close_handle(&life->timer);
+	if (!child->has_channel ||
+	    uv_is_closing((uv_handle_t *)&child->channel.pipe))
+		return;
+	child->channel.connected = false;
+	channel_abandon(&child->channel);
 }

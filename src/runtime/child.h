@@ -66,6 +66,8 @@ struct child_options {
 	size_t max_buffer;   /* bytes kept of each output; 0: none is kept,
 	                        `output` is called instead */
 	bool aborted;        /* child_abort() right after `spawn` */
+	uint64_t zombie_ms;  /* nobody waits for it so long, `exit` comes then:
+	                        to look at a zombie. 0: it is reaped at once */
 };
 
 /* Output of a child that is kept until it is over (exec, execFile). */
@@ -158,5 +160,9 @@ int child_disconnect(struct child *child);
  * pipes and its channel count for themselves. */
 void child_ref(struct child *child);
 void child_unref(struct child *child);
+
+/* Nothing more is told of it but `close`, which follows; it lives on. For one
+ * that outlives its loop, before loop_close(). */
+void child_forget(struct child *child);
 
 #endif

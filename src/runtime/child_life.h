@@ -23,7 +23,8 @@ struct child_stream {
 };
 
 struct child_life {
-	struct child *child; /* NULL: nobody is to be told */
+	struct child *child;         /* NULL: nobody is to be told */
+	struct child_reaper *reaper; /* NULL: it is reaped at once */
 	uv_process_t process;
 	uv_timer_t timer; /* tells `spawn` or `error`; then the timeout */
 	uint64_t timeout_ms;
@@ -75,10 +76,21 @@ void child_closed_one(struct child_life *life);
 /* Tells `spawn` or `error`, if that has not been done. */
 void child_tell_start(struct child_life *life);
 
+/* child_channel.c: takes over our end of the plan's socketpair. */
+void child_channel_open(struct child *child, struct child_plan *plan);
+
 /* child_kill.c: kills; of one whose output is kept no more is read: whom it
  * started may write for ever (Node: execFile destroys stdout and stderr). */
 void child_give_up(struct child *child);
 void child_on_timeout(uv_timer_t *timer);
+
+/* child_reap.c: 0 or -errno; the process is to be spawned on its loop. To be
+ * closed when that failed. */
+int child_reaper_open(struct child_life *life, uv_loop_t *ours,
+                      uint64_t delay_ms);
+uv_loop_t *child_reaper_loop(struct child_reaper *reaper);
+void child_reaper_ref(struct child_reaper *reaper, bool ref);
+void child_reaper_close(struct child_reaper *reaper);
 
 /* child_tell.c */
 void child_tell_born(const struct child *child, enum birth how,
