@@ -1,5 +1,4 @@
-/* Child processes: the order of their events, what they are given, their end.
- */
+/* Child processes: the order of their events, and their end. */
 #include "runtime_child.h"
 
 /* ---- the order of events ---- */
@@ -226,141 +225,6 @@ who_survives_the_timeout_is_left_alone(void **state)
 	assert_int_equal(fixture->child.code, 0);
 }
 
-/* ---- what it is given ---- */
-
-static void
-what_is_written_to_stdin_is_read(void **state)
-{
-	struct fixture *fixture = *state;
-	uv_buf_t text = uv_buf_init((char *)"hello\n", 6);
-	uv_shutdown_t request;
-
-	start_shell(fixture, plain, "exec cat");
-	assert_int_equal(uv_try_write(child_stdin(&fixture->child), &text, 1),
-	                 6);
-	end_stdin(fixture, &request);
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0], "hello\n");
-	assert_int_equal(fixture->child.code, 0);
-	assert_null(child_stdin(&fixture->child));
-}
-
-static void
-stdin_that_is_not_piped_is_not_there(void **state)
-{
-	struct fixture *fixture = *state;
-
-	start_shell(fixture, (struct child_options){.in = CHILD_IGNORE},
-	            "cat; echo end");
-	assert_null(child_stdin(&fixture->child));
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0], "end\n");
-}
-
-static void
-it_runs_in_the_directory_it_was_given(void **state)
-{
-	struct fixture *fixture = *state;
-
-	run_shell(fixture, (struct child_options){.cwd = "/usr"}, "pwd -P");
-	assert_string_equal(fixture->output[0], "/usr\n");
-}
-
-static void
-it_has_the_environment_it_was_given(void **state)
-{
-	struct fixture *fixture = *state;
-	const char *const env[] = {"A=1", "B=two", NULL};
-	const char *const args[] = {"/usr/bin/env", NULL};
-
-	start(fixture, (struct child_options){.env = env}, args);
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0], "A=1\nB=two\n");
-}
-
-/* A stale one confuses every Node below. */
-static void
-the_name_of_a_channel_is_not_passed_on(void **state)
-{
-	struct fixture *fixture = *state;
-
-	setenv("NODE_CHANNEL_FD", "99", 1);
-	setenv("NODE_CHANNEL_SERIALIZATION_MODE", "advanced", 1);
-	setenv("LOOPTOP_TEST", "here", 1);
-	run_shell(fixture, plain,
-	          "echo $NODE_CHANNEL_FD $NODE_CHANNEL_SERIALIZATION_MODE"
-	          " $LOOPTOP_TEST");
-	unsetenv("NODE_CHANNEL_FD");
-	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
-	assert_string_equal(fixture->output[0], "here\n");
-}
-
-static void
-a_child_with_a_channel_finds_it_at_3(void **state)
-{
-	struct fixture *fixture = *state;
-
-	setenv("NODE_CHANNEL_FD", "99", 1);
-	setenv("NODE_CHANNEL_SERIALIZATION_MODE", "advanced", 1);
-	start_role(fixture, (struct child_options){.channel = true}, "@show",
-	           NULL);
-	unsetenv("NODE_CHANNEL_FD");
-	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0],
-	                    "NODE_CHANNEL_FD=3\n0 socket\n1 socket\n"
-	                    "2 socket\n3 socket\n");
-}
-
-static void
-what_is_ignored_is_the_null_device(void **state)
-{
-	struct fixture *fixture = *state;
-
-	start_role(
-	    fixture,
-	    (struct child_options){.in = CHILD_IGNORE, .err = CHILD_IGNORE},
-	    "@show", NULL);
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0], "0 null\n1 socket\n2 null\n");
-}
-
-static void
-what_is_inherited_is_the_same_file(void **state)
-{
-	struct fixture *fixture = *state;
-	char inode[32];
-	struct stat stat;
-
-	fstat(2, &stat);
-	snprintf(inode, sizeof(inode), "%lu", (unsigned long)stat.st_ino);
-	start_role(fixture, (struct child_options){.err = CHILD_INHERIT},
-	           "@inode", NULL);
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0], inode);
-}
-
-static void
-a_detached_child_has_a_session_of_its_own(void **state)
-{
-	struct fixture *fixture = *state;
-
-	start_role(fixture, (struct child_options){.detached = true},
-	           "@session", NULL);
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0], "leader");
-}
-
-static void
-others_are_in_ours(void **state)
-{
-	struct fixture *fixture = *state;
-
-	start_role(fixture, plain, "@session", NULL);
-	run_until_closed(fixture);
-	assert_string_equal(fixture->output[0], "member");
-}
-
 /* ---- who holds what ---- */
 
 /* A pipe whose read end a grandchild waits at. */
@@ -449,67 +313,7 @@ an_unreferenced_child_lets_the_loop_end(void **state)
 	run_until_closed(fixture);
 }
 
-enum { CROWD = 20, ROUNDS = 10 };
-
-static void
-two_hundred_children_leave_nothing_behind(void **state)
-{
-	struct fixture *fixture = *state;
-	static struct child children[CROWD];
-	const char *const args[] = {"/bin/true", NULL};
-	const struct child_options options = {
-	    .how = BIRTH_SPAWN,
-	    .file = "/bin/true",
-	    .args = args,
-	    .channel = true,
-	};
-	int before = fd_count(), threads = entries_in("/proc/self/task");
-
-	for (int round = 1; round <= ROUNDS; round++) {
-		for (int i = 0; i < CROWD; i++) {
-			child_spawn(&children[i], &fixture->world.loop,
-			            &options, &events);
-			children[i].data = fixture;
-		}
-		world_run(&fixture->world, &fixture->closes, round * CROWD);
-	}
-	assert_int_equal(fixture->spawns, CROWD * ROUNDS);
-	assert_int_equal(fixture->exits, CROWD * ROUNDS);
-	assert_int_equal(fixture->disconnects, CROWD * ROUNDS);
-	/* libuv keeps a pair for its signals. */
-	assert_in_range(fd_count(), before, before + 2);
-	assert_int_equal(entries_in("/proc/self/task"), threads);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-}
-
 /* ---- the roles ---- */
-
-static const char *
-name_of(int fd)
-{
-	struct stat stat;
-
-	if (fstat(fd, &stat))
-		return NULL;
-	return S_ISSOCK(stat.st_mode)  ? "socket"
-	       : S_ISCHR(stat.st_mode) ? "null"
-	                               : "else";
-}
-
-static int
-be_shown(void)
-{
-	static const char *const names[] = {"NODE_CHANNEL_FD",
-	                                    "NODE_CHANNEL_SERIALIZATION_MODE"};
-
-	for (int i = 0; i < 2; i++)
-		if (getenv(names[i]))
-			printf("%s=%s\n", names[i], getenv(names[i]));
-	for (int fd = 0; fd < 4; fd++)
-		if (name_of(fd))
-			printf("%d %s\n", fd, name_of(fd));
-	return 0;
-}
 
 /* Has a grandchild that writes when the pipe it waits at is closed. */
 static int
@@ -529,26 +333,10 @@ be_grandfather(int hold, bool stays)
 }
 
 static int
-be_inode(void)
-{
-	struct stat stat;
-
-	fstat(2, &stat);
-	printf("%lu", (unsigned long)stat.st_ino);
-	return 0;
-}
-
-static int
 be_role(char **argv)
 {
 	const char *role = argv[1];
 
-	if (strcmp(role, "@show") == 0)
-		return be_shown();
-	if (strcmp(role, "@inode") == 0)
-		return be_inode();
-	if (strcmp(role, "@session") == 0)
-		return printf(getsid(0) == getpid() ? "leader" : "member") < 0;
 	if (strcmp(role, "@grandchild") == 0 || strcmp(role, "@stay") == 0)
 		return be_grandfather(atoi(argv[2]), role[1] == 's');
 	return 1;
@@ -570,21 +358,10 @@ static const struct CMUnitTest tests[] = {
     CHILD_TEST(a_timeout_kills_with_the_signal_it_was_given),
     CHILD_TEST(a_timeout_ends_with_the_child),
     CHILD_TEST(who_survives_the_timeout_is_left_alone),
-    CHILD_TEST(what_is_written_to_stdin_is_read),
-    CHILD_TEST(stdin_that_is_not_piped_is_not_there),
-    CHILD_TEST(it_runs_in_the_directory_it_was_given),
-    CHILD_TEST(it_has_the_environment_it_was_given),
-    CHILD_TEST(the_name_of_a_channel_is_not_passed_on),
-    CHILD_TEST(a_child_with_a_channel_finds_it_at_3),
-    CHILD_TEST(what_is_ignored_is_the_null_device),
-    CHILD_TEST(what_is_inherited_is_the_same_file),
-    CHILD_TEST(a_detached_child_has_a_session_of_its_own),
-    CHILD_TEST(others_are_in_ours),
     CHILD_TEST(a_grandchild_that_holds_the_output_delays_close_only),
     CHILD_TEST(a_grandchild_that_holds_the_channel_delays_close_too),
     CHILD_TEST(a_timeout_of_kept_output_does_not_wait_for_others),
     CHILD_TEST(an_unreferenced_child_lets_the_loop_end),
-    CHILD_TEST(two_hundred_children_leave_nothing_behind),
 };
 
 /* Whoever has lost its role must not run the tests once more. */

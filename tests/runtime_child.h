@@ -122,6 +122,8 @@ on_close(struct child *child)
 		const struct child_buffer *buffer = &child->buffers[i];
 
 		fixture->kept_size[i] = buffer->size;
+		free(fixture->kept[i]);
+		fixture->kept[i] = NULL;
 		if (buffer->bytes)
 			fixture->kept[i] = strdup(buffer->bytes);
 	}
