@@ -34,6 +34,7 @@ struct stage {
 	bool cluster_ending;
 	struct stage_thread *threads;
 	struct stage_child *children;
+	struct stage_detached *detached;
 	int child_ids;
 };
 
@@ -46,6 +47,9 @@ stage_command stage_spawn;      /* {spawn: command}, no shell */
 stage_command stage_exec;       /* {exec: command}, a shell, buffered */
 stage_command stage_exec_file;  /* {execFile: command}, buffered */
 stage_command stage_fork;       /* {fork: count}: C children */
+stage_command stage_detach;     /* {detached: command}, a shell */
+stage_command stage_zombie;     /* {zombie: seconds} */
+stage_command stage_kill_group; /* {killGroup: 1}: of the newest detached */
 stage_command stage_cluster;    /* {cluster: workers, port} */
 stage_command stage_disconnect; /* {disconnect: "all" or "newest"} */
 stage_command stage_thread;     /* {thread: count}: worker threads */
