@@ -121,6 +121,53 @@ both_ends_make_the_same_id_of_a_channel(void **state)
 	assert_string_equal(fixture->output[0], id);
 }
 
+/* Node's own: what it says comes back over the same wire. */
+static void
+any_program_can_be_forked(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const before[] = {
+	    "-e",
+	    "process.on('message', (m) => {"
+	    " process.send(m); process.disconnect(); });",
+	    NULL,
+	};
+	const struct child_fork_options node = {
+	    .exec_path = "node",
+	    .exec_args = before,
+	    .module = "--",
+	    .silent = true,
+	};
+
+	if (system("node --version >/dev/null 2>&1"))
+		skip_because("there is no node");
+	assert_int_equal(
+	    child_fork_module(&fixture->child, &fixture->world.loop, &node,
+	                      NULL, &events),
+	    0);
+	fixture->child.data = fixture;
+	say(fixture, 0);
+	run_until_closed(fixture);
+	assert_numbers(fixture->got, 1);
+	assert_int_equal(fixture->child.code, 0);
+	assert_string_equal(fixture->world.said, "spawn disconnect exit close");
+}
+
+static void
+a_disconnect_is_told_later(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_fork(fixture, "@echo", NULL);
+	assert_int_equal(child_disconnect(&fixture->child), 0);
+	assert_false(fixture->child.channel.connected);
+	assert_string_equal(fixture->world.said, "");
+	assert_int_equal(child_disconnect(&fixture->child), -EPIPE);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "spawn disconnect exit close");
+	assert_int_equal(child_disconnect(&fixture->child), -EPIPE);
+}
+
 /* ---- the roles ---- */
 
 static void
@@ -225,6 +272,8 @@ static const struct CMUnitTest tests[] = {
     CHILD_TEST(a_child_that_dies_in_mid_message_is_a_disconnect),
     CHILD_TEST(a_child_that_talks_nonsense_loses_its_channel_only),
     CHILD_TEST(both_ends_make_the_same_id_of_a_channel),
+    CHILD_TEST(any_program_can_be_forked),
+    CHILD_TEST(a_disconnect_is_told_later),
 };
 
 /* Whoever has lost its role must not run the tests once more. */
