@@ -242,6 +242,24 @@ runs_commands_and_shows_their_output(void **state)
 }
 
 static void
+a_zombie_and_a_group_that_is_killed(void **state)
+{
+	struct lab *lab = *state;
+
+	open_lab(lab);
+	press(lab, "cg");
+	program_expect(&lab->tty, "There is no detached child.");
+	press(lab, "cd\r");
+	program_expect(&lab->tty, "sleep");
+	press(lab, "cz1\r");
+	program_expect(&lab->tty, "a zombie for 1 s");
+	program_expect(&lab->tty, "true: exit code 0");
+	press(lab, "cg");
+	program_expect(&lab->tty, "killed by SIGTERM");
+	quit(lab);
+}
+
+static void
 loads_run_in_all_four_places(void **state)
 {
 	struct lab *lab = *state;
@@ -597,6 +615,7 @@ main(void)
 	    with_lab(draws_on_while_the_stage_is_blocked),
 	    with_lab(forks_a_cluster_and_kills_a_worker),
 	    with_lab(runs_commands_and_shows_their_output),
+	    with_lab(a_zombie_and_a_group_that_is_killed),
 	    with_lab(loads_run_in_all_four_places),
 	    with_lab(pauses_and_shows_help),
 	    with_lab(follows_the_size_of_the_terminal),
