@@ -118,6 +118,29 @@ nobody_waits_for_an_unreferenced_zombie(void **state)
 	                 fixture->child.pid);
 }
 
+static void
+forget_at_exit(struct child *child, int code, int signal)
+{
+	on_exit_child(child, code, signal);
+	child_forget(child);
+}
+
+/* From within the loop that is to be closed then. */
+static void
+a_zombie_is_forgotten_at_its_exit(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct child_options options = {.file = "true", .zombie_ms = 1};
+	struct child_events forgetful = events;
+
+	forgetful.exit = forget_at_exit;
+	fixture->child.data = fixture;
+	child_spawn(&fixture->child, &fixture->world.loop, &options,
+	            &forgetful);
+	run_until_closed(fixture);
+	assert_string_equal(fixture->world.said, "spawn exit close");
+}
+
 /* ---- groups, orphans ---- */
 
 static void
@@ -195,6 +218,7 @@ an_abort_is_an_error_and_a_note(void **state)
 	start_shell(fixture, (struct child_options){.kill_signal = SIGKILL},
 	            "exec sleep 1000");
 	child_abort(&fixture->child);
+	child_abort(&fixture->child);
 	assert_string_equal(fixture->world.said, "error");
 	assert_int_equal(fixture->error, -ECANCELED);
 	run_until_closed(fixture);
@@ -239,6 +263,7 @@ static const struct CMUnitTest tests[] = {
     CHILD_TEST(others_are_reaped_beside_a_zombie),
     CHILD_TEST(a_zombie_that_never_lived_is_an_error),
     CHILD_TEST(nobody_waits_for_an_unreferenced_zombie),
+    CHILD_TEST(a_zombie_is_forgotten_at_its_exit),
     CHILD_TEST(a_group_is_killed_as_one),
     CHILD_TEST(a_group_outlives_its_leader),
     CHILD_TEST(who_is_not_detached_has_no_group),

@@ -104,7 +104,8 @@ int child_kill(struct child *child, int signal);
 int child_kill_group(struct child *child, int signal);
 
 /* What an AbortSignal does: its kill_signal is sent, then `error` says
- * -ECANCELED, during this call. Harmless when it has ended. */
+ * -ECANCELED, during this call. Harmless the second time, or when it has
+ * ended. */
 void child_abort(struct child *child);
 
 /* Ends the channel: not connected from now on, `disconnect` follows on a later

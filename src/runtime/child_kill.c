@@ -49,7 +49,8 @@ child_abort(struct child *child)
 {
 	struct child_life *life = child->life;
 
-	if (!life || child_kill(child, life->kill_signal))
+	if (!life || child->error == -ECANCELED ||
+	    child_kill(child, life->kill_signal))
 		return;
 	child_note(child, NOTE_WARNING, "aborted with SIG%s",
 	           child_signal_name(life->kill_signal));

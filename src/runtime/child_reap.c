@@ -19,7 +19,8 @@ struct child_reaper {
 	uv_poll_t poll;   /* of that loop, on ours */
 	uv_timer_t timer; /* the time as a zombie, on ours */
 	uint64_t delay_ms;
-	int open; /* of these two */
+	int open;     /* of these two */
+	bool running; /* that loop: it cannot be closed now */
 };
 
 static void
@@ -33,9 +34,12 @@ on_closed(uv_handle_t *handle)
 	child_closed_one(life);
 }
 
+/* When its loop runs that is done after it. */
 void
 child_reaper_close(struct child_reaper *reaper)
 {
+	if (reaper->running)
+		return;
 	reaper->life->reaper = NULL;
 	uv_close((uv_handle_t *)&reaper->timer, on_closed);
 	uv_close((uv_handle_t *)&reaper->poll, on_closed);
@@ -43,15 +47,22 @@ child_reaper_close(struct child_reaper *reaper)
 		uv_run(&reaper->loop, UV_RUN_NOWAIT);
 }
 
+/* Whether it is over: `exit` has been told, or the child was forgotten. */
+static bool
+run(struct child_reaper *reaper)
+{
+	reaper->running = true;
+	uv_run(&reaper->loop, UV_RUN_NOWAIT);
+	reaper->running = false;
+	if (reaper->life->ended)
+		child_reaper_close(reaper);
+	return reaper->life->ended;
+}
+
 static void
 reap(uv_timer_t *timer)
 {
-	struct child_reaper *reaper = timer->data;
-
-	uv_run(&reaper->loop, UV_RUN_NOWAIT);
-	if (reaper->life->ended)
-		child_reaper_close(reaper);
-	else
+	if (!run(timer->data))
 		uv_timer_start(timer, reap, 1, 0);
 }
 
@@ -78,9 +89,7 @@ on_signal(uv_poll_t *poll, int status, int what)
 		uv_timer_start(&reaper->timer, reap, reaper->delay_ms, 0);
 		return;
 	}
-	uv_run(&reaper->loop, UV_RUN_NOWAIT);
-	if (reaper->life->ended)
-		child_reaper_close(reaper);
+	run(reaper);
 }
 
 static void

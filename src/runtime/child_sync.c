@@ -6,8 +6,8 @@
  */
 #include "child_sync.h"
 
-#include "child_stdio.h"
 #include "child_life.h"
+#include "child_stdio.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,8 +16,7 @@
 
 struct run {
 	struct child child;
-	struct loop
-	    loop; /* only its uv: it has no gauges and is never told of */
+	struct loop loop; /* only its uv: nobody is told of this one */
 	struct child_result *result;
 	size_t most, kept;
 	uv_timer_t timer;
