@@ -1,8 +1,8 @@
 /*
  * Failures, before line one:
  * - the file is missing or may not be run: `error`, then `close`;
- * - what else keeps it from starting is returned, and what libuv made for it
- *   closes by itself;
+ * - what else keeps it from starting is returned; the one handle that there is
+ *   by then closes by itself;
  * - the child ends before its output is read: `exit`, then the output, then
  *   `close`;
  * - a grandchild keeps the pipes: `close` waits for it;
@@ -60,6 +60,23 @@ close_handle(void *handle)
 		uv_close(handle, on_handle_closed);
 }
 
+static void
+on_process_closed(struct spawn *process)
+{
+	child_closed_one(process->data);
+}
+
+/* Nothing is heard of it any more. */
+static void
+close_process(struct child_life *life)
+{
+	if (life->reaper)
+		child_reaper_close(life->reaper);
+	if (life->has_process)
+		spawn_close(&life->process, on_process_closed);
+	life->has_process = false;
+}
+
 /* ---- start and end ---- */
 
 static void
@@ -103,23 +120,53 @@ on_start(uv_timer_t *timer)
 }
 
 static void
-on_exited(uv_process_t *process, int64_t status, int signal)
+tell_exit(uv_check_t *check)
 {
-	struct child_life *life = process->data;
+	struct child_life *life = check->data;
 	struct child *child = life->child;
 
-	/* Its number may be somebody else's by now. */
-	life->ended = true;
+	close_handle(check);
 	child_tell_start(life);
-	child->signal = signal;
-	child->code = signal ? -1 : (int)status;
+	child->signal = life->signal;
+	child->code = life->code;
 	child_tell_exit(child);
 	child_stream_close(&life->streams[0]);
 	if (child->events->exit)
 		child->events->exit(child, child->code, child->signal);
 	child_streams_read(life);
 	close_handle(&life->timer);
-	close_handle(&life->process);
+	close_process(life);
+}
+
+/* What the child wrote and closed came before its end and is ready now, but
+ * epoll(7) may name it later: `exit` waits until this poll is over. (libuv does
+ * so with signals, so Node's order is that.) */
+static void
+on_exited(struct spawn *process, int code, int signal)
+{
+	struct child_life *life = process->data;
+
+	/* Its number may be somebody else's by now. */
+	life->ended = true;
+	life->code = code;
+	life->signal = signal;
+	uv_check_init(&life->child->loop->uv, &life->check);
+	life->check.data = life;
+	life->open++;
+	uv_check_start(&life->check, tell_exit);
+}
+
+static void
+open_streams(struct child_life *life, struct child_plan *plan)
+{
+	for (int fd = 0; fd < life->count; fd++)
+		if (plan->ours[fd] >= 0 && fd != plan->channel)
+			child_stream_open(life, fd, child_plan_take(plan, fd));
+	for (int fd = 1; fd <= 2; fd++) {
+		life->lines[fd - 1].pid = (uint32_t)life->child->pid;
+		life->lines[fd - 1].is_stderr = fd == 2;
+	}
+	child_streams_read(life);
 }
 
 static void
@@ -128,26 +175,16 @@ started(struct child *child, const struct child_options *options,
 {
 	struct child_life *life = child->life;
 
+	life->has_process = true;
+	life->process.data = life;
+	life->open++;
 	child->pid = life->process.pid;
-	child_tell_born(child, options->how, plan->uv.args);
-	for (int fd = 1; fd <= 2; fd++) {
-		life->lines[fd - 1].pid = (uint32_t)child->pid;
-		life->lines[fd - 1].is_stderr = fd == 2;
-	}
-	child_streams_read(life);
+	child_tell_born(child, options->how, plan->args);
+	if (options->zombie_ms)
+		child_reaper_open(life, options->zombie_ms);
+	open_streams(life, plan);
 	if (plan->channel >= 0)
 		child_channel_open(child, plan);
-}
-
-static void
-close_life(struct child_life *life)
-{
-	if (life->process.loop)
-		close_handle(&life->process);
-	for (int fd = 0; fd < life->count; fd++)
-		child_stream_close(&life->streams[fd]);
-	if (life->reaper)
-		child_reaper_close(life->reaper);
 }
 
 static void
@@ -172,7 +209,6 @@ not_started(struct child *child, int error)
 	struct child_life *life = child->life;
 
 	child->error = child->code = error;
-	close_life(life);
 	if (is_event(error))
 		return 0;
 	child_note(child, NOTE_ERROR, "cannot be started: %s",
@@ -201,35 +237,8 @@ new_life(struct child *child, const struct child_options *options)
 	life->aborted = options->aborted;
 	uv_timer_init(&child->loop->uv, &life->timer);
 	life->timer.data = life;
-	life->process.data = life;
 	life->open = 1;
 	return life;
-}
-
-static int
-spawn(struct child *child, const struct child_options *options,
-      struct child_plan *plan)
-{
-	struct child_life *life = child->life;
-	uv_loop_t *loop = &child->loop->uv;
-	int error = 0;
-
-	for (int fd = 0; fd < life->count; fd++) {
-		enum child_stdio mode = child_plan_descriptor(options, fd).mode;
-
-		if (mode == CHILD_PIPE || mode == CHILD_OVERLAPPED)
-			child_stream_make(life, fd, &plan->uv.stdio[fd], mode);
-	}
-	if (options->zombie_ms)
-		error = child_reaper_open(life, loop, options->zombie_ms);
-	if (error)
-		return error;
-	if (life->reaper)
-		loop = child_reaper_loop(life->reaper);
-	plan->uv.exit_cb = on_exited;
-	/* A handle to close, also when it fails. */
-	life->open++;
-	return uv_spawn(loop, &life->process, &plan->uv);
 }
 
 static int
@@ -239,7 +248,8 @@ start(struct child *child, const struct child_options *options)
 	int error = child_plan_open(&plan, child->command, options);
 
 	if (!error)
-		error = spawn(child, options, &plan);
+		error = spawn_start(&child->life->process, &child->loop->uv,
+		                    &plan.spawn, on_exited);
 	if (error)
 		error = not_started(child, error);
 	else
@@ -288,12 +298,10 @@ set_ref(struct child *child, bool ref)
 
 	if (!life)
 		return;
+	if (life->has_process)
+		spawn_ref(&life->process, ref);
 	if (life->reaper)
 		child_reaper_ref(life->reaper, ref);
-	else if (ref)
-		uv_ref((uv_handle_t *)&life->process);
-	else
-		uv_unref((uv_handle_t *)&life->process);
 }
 
 void
@@ -315,9 +323,13 @@ child_forget(struct child *child)
 
 	if (!life)
 		return;
+	if (life->check.data)
+		close_handle(&life->check);
 	life->started = life->ended = life->done = true;
-	close_life(life);
+	close_process(life);
 	close_handle(&life->timer);
+	for (int fd = 0; fd < life->count; fd++)
+		child_stream_close(&life->streams[fd]);
 	if (!child->has_channel ||
 	    uv_is_closing((uv_handle_t *)&child->channel.pipe))
 		return;

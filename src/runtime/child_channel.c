@@ -2,6 +2,7 @@
 #include "child_life.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static void
 on_message(struct channel *channel, json_t *message, bool has_handle)
@@ -59,17 +60,18 @@ static const struct channel_events channel_events = {
 void
 child_channel_open(struct child *child, struct child_plan *plan)
 {
-	int error = channel_open(&child->channel, child->loop, plan->ends[0],
-	                         &channel_events);
+	int ours = child_plan_take(plan, plan->channel);
+	int error =
+	    channel_open(&child->channel, child->loop, ours, &channel_events);
 
 	child->channel.data = child;
 	child->life->open++;
 	if (error) {
+		close(ours);
 		child_note(child, NOTE_ERROR, "it has no channel: %s",
 		           uv_strerror(error));
 		return;
 	}
-	plan->ends[0] = -1;
 	child->has_channel = true;
 	channel_name(&child->channel, (uint32_t)uv_os_getpid(),
 	             (uint32_t)child->pid, true);

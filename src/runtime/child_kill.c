@@ -15,7 +15,7 @@ child_kill(struct child *child, int signal)
 
 	if (!child->life || !child->pid || child->life->ended)
 		return -ESRCH;
-	error = uv_process_kill(&child->life->process, signal);
+	error = spawn_kill(&child->life->process, signal);
 	if (!error)
 		child->killed = true;
 	if (error && error != -ESRCH && error != -EINVAL &&

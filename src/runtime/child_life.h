@@ -8,6 +8,7 @@
 
 #include "child.h"
 #include "lines.h"
+#include "spawn.h"
 
 /* Our end of one of the child's descriptors. */
 struct child_stream {
@@ -25,13 +26,16 @@ struct child_stream {
 struct child_life {
 	struct child *child;         /* NULL: nobody is to be told */
 	struct child_reaper *reaper; /* NULL: it is reaped at once */
-	uv_process_t process;
+	struct spawn process;
+	bool has_process;
+	uv_check_t check; /* tells `exit` */
+	int code, signal; /* for that */
 	uv_timer_t timer; /* tells `spawn` or `error`; then the timeout */
 	uint64_t timeout_ms;
 	int kill_signal;
 	bool aborted;     /* by the options: as soon as it is spawned */
 	bool started;     /* `spawn` or `error` has been told */
-	bool ended;       /* `exit` has been told */
+	bool ended;       /* it is no more, or forgotten */
 	bool disconnects; /* child_disconnect(): told when it is closed */
 	bool done;        /* `done` has been told */
 	int open;         /* handles that `close` waits for */
@@ -40,12 +44,15 @@ struct child_life {
 	struct child_stream streams[];
 };
 
-/* What uv_spawn() is given, made of the options. */
+/* What spawn_start() is given, made of the options. */
 struct child_plan {
-	uv_process_options_t uv;
-	char channel_name[32]; /* "NODE_CHANNEL_FD=3" */
+	struct spawn_options spawn;
+	const char **args, **env;
+	int *fds;              /* of the child */
+	int *ours;             /* our ends of those that are piped; -1: none */
+	int *theirs;           /* the others */
 	int channel;           /* the descriptor of the channel; -1: none */
-	int ends[2];           /* of its socketpair: ours, the child's; or -1 */
+	char channel_name[32]; /* "NODE_CHANNEL_FD=3" */
 };
 
 /* child_plan.c: 0, -EINVAL. */
@@ -57,14 +64,15 @@ child_plan_descriptor(const struct child_options *options, int fd);
 /* 0 or -errno; to be closed in any case. `command` is for the shell. */
 int child_plan_open(struct child_plan *plan, const char *command,
                     const struct child_options *options);
+/* Our end of descriptor `fd`, the caller's from now on; -1: not piped. */
+int child_plan_take(struct child_plan *plan, int fd);
 void child_plan_close(struct child_plan *plan);
 /* The words of an argv, joined by spaces, `file` instead of the first; the
  * caller frees it. NULL: no memory. */
 char *child_join(const char *file, const char *const *args);
 
-/* child_stdio.c */
-void child_stream_make(struct child_life *life, int fd,
-                       uv_stdio_container_t *stdio, enum child_stdio mode);
+/* child_stdio.c: takes over our end `ours` of the child's `fd`. */
+void child_stream_open(struct child_life *life, int fd, int ours);
 void child_stream_close(struct child_stream *stream);
 /* Reads all that is to be read; of those whose reading is paused too. */
 void child_streams_read(struct child_life *life);
@@ -84,17 +92,15 @@ void child_channel_open(struct child *child, struct child_plan *plan);
 void child_give_up(struct child *child);
 void child_on_timeout(uv_timer_t *timer);
 
-/* child_reap.c: 0 or -errno; the process is to be spawned on its loop. To be
- * closed when that failed. */
-int child_reaper_open(struct child_life *life, uv_loop_t *ours,
-                      uint64_t delay_ms);
-uv_loop_t *child_reaper_loop(struct child_reaper *reaper);
+/* child_reap.c: keeps a child that has just been started as a zombie, for so
+ * long after its end. */
+void child_reaper_open(struct child_life *life, uint64_t delay_ms);
 void child_reaper_ref(struct child_reaper *reaper, bool ref);
 void child_reaper_close(struct child_reaper *reaper);
 
 /* child_tell.c */
 void child_tell_born(const struct child *child, enum birth how,
-                     char *const *words);
+                     const char *const *words);
 void child_tell_exit(const struct child *child);
 /* The callback of exec, if there is one and it has not been called. */
 void child_tell_done(struct child *child);

@@ -1,9 +1,9 @@
 /*
- * What uv_spawn() is given: the words, the environment, the descriptors.
+ * What spawn_start() is given: the words, the environment, the descriptors.
  *
  * Failures, before line one: options that Node would not take are refused
- * before anything is made; the channel's socketpair is ours, so that a child
- * that cannot be started never had one.
+ * before anything is made; of a child that cannot be started both ends of what
+ * was piped are closed again.
  */
 #include "child_life.h"
 
@@ -90,44 +90,72 @@ child_plan_check(const struct child_options *options)
 	return channels > 1 ? -EINVAL : 0;
 }
 
-/* A socketpair as libuv makes its own; the child's end blocks, as Node's. */
+/* A socketpair, as Node's pipes are; the child's end blocks. */
 static int
-open_channel(struct child_plan *plan, int fd)
+plan_pipe(struct child_plan *plan, int fd)
 {
-	uv_stdio_container_t *stdio = &plan->uv.stdio[fd];
+	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, plan->ends))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	plan->channel = fd;
-	snprintf(plan->channel_name, sizeof(plan->channel_name),
-	         "NODE_CHANNEL_FD=%d", fd);
-	stdio->flags = UV_INHERIT_FD;
-	stdio->data.fd = plan->ends[1];
+	plan->ours[fd] = ends[0];
+	plan->theirs[fd] = plan->fds[fd] = ends[1];
 	return 0;
 }
 
-/* All but the pipes, which belong to the child's life. */
+static int
+plan_channel(struct child_plan *plan, int fd)
+{
+	plan->channel = fd;
+	snprintf(plan->channel_name, sizeof(plan->channel_name),
+	         "NODE_CHANNEL_FD=%d", fd);
+	return plan_pipe(plan, fd);
+}
+
+/* One of ours. Programs expect their first three to block (libuv sees to it
+ * too). */
+static int
+plan_given(struct child_plan *plan, int fd, int given)
+{
+	int flags = fcntl(given, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	if (fd < 3 && (flags & O_NONBLOCK))
+		(void)fcntl(given, F_SETFL, flags & ~O_NONBLOCK);
+	plan->fds[fd] = given;
+	return 0;
+}
+
+/* From now on it is the child that reads it. */
+static int
+plan_stream(struct child_plan *plan, int fd, uv_stream_t *stream)
+{
+	uv_os_fd_t given;
+	int error = uv_fileno((uv_handle_t *)stream, &given);
+
+	if (error)
+		return error;
+	uv_read_stop(stream);
+	return plan_given(plan, fd, given);
+}
+
 static int
 plan_descriptor(struct child_plan *plan, struct child_descriptor what, int fd)
 {
-	uv_stdio_container_t *stdio = &plan->uv.stdio[fd];
-
 	switch (what.mode) {
-	case CHILD_INHERIT:
-	case CHILD_FD:
-		stdio->flags = UV_INHERIT_FD;
-		stdio->data.fd = what.mode == CHILD_FD ? what.fd : fd;
-		return 0;
-	case CHILD_STREAM:
-		/* From now on it is the child that reads it. */
-		uv_read_stop(what.stream);
-		stdio->flags = UV_INHERIT_STREAM;
-		stdio->data.stream = what.stream;
-		return 0;
+	case CHILD_PIPE:
+	case CHILD_OVERLAPPED:
+		return plan_pipe(plan, fd);
 	case CHILD_IPC:
-		return open_channel(plan, fd);
+		return plan_channel(plan, fd);
+	case CHILD_INHERIT:
+		return plan_given(plan, fd, fd);
+	case CHILD_FD:
+		return plan_given(plan, fd, what.fd);
+	case CHILD_STREAM:
+		return plan_stream(plan, fd, what.stream);
 	default:
-		stdio->flags = UV_IGNORE;
 		return 0;
 	}
 }
@@ -137,10 +165,15 @@ plan_descriptors(struct child_plan *plan, const struct child_options *options)
 {
 	int count = child_plan_count(options), error = 0;
 
-	plan->uv.stdio = calloc((size_t)count, sizeof(*plan->uv.stdio));
-	if (!plan->uv.stdio)
+	plan->fds = malloc(3 * (size_t)count * sizeof(*plan->fds));
+	if (!plan->fds)
 		return -ENOMEM;
-	plan->uv.stdio_count = count;
+	plan->ours = plan->fds + count;
+	plan->theirs = plan->ours + count;
+	for (int i = 0; i < 3 * count; i++)
+		plan->fds[i] = -1;
+	plan->spawn.fds = plan->fds;
+	plan->spawn.fd_count = count;
 	for (int fd = 0; fd < count && !error; fd++)
 		error = plan_descriptor(plan,
 		                        child_plan_descriptor(options, fd), fd);
@@ -159,7 +192,7 @@ has_variable(const char *const *env, const char *name, size_t size)
 }
 
 /* As Node: whoever measures the coverage of a tree wants all of it. */
-static char *
+static const char *
 coverage(const char *const *env)
 {
 	static const char name[] = "NODE_V8_COVERAGE";
@@ -181,23 +214,24 @@ static int
 plan_environment(struct child_plan *plan, const char *const *env)
 {
 	size_t count = 0, used = 0;
-	char *more;
+	const char *more;
 
 	if (!env)
 		env = (const char *const *)environ;
 	while (env[count])
 		count++;
-	plan->uv.env = calloc(count + 3, sizeof(*plan->uv.env));
-	if (!plan->uv.env)
+	plan->env = calloc(count + 3, sizeof(*plan->env));
+	if (!plan->env)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(env[i], "NODE_CHANNEL_", 13) != 0)
-			plan->uv.env[used++] = (char *)env[i];
+			plan->env[used++] = env[i];
 	more = coverage(env);
 	if (more)
-		plan->uv.env[used++] = more;
+		plan->env[used++] = more;
 	if (plan->channel >= 0)
-		plan->uv.env[used] = plan->channel_name;
+		plan->env[used] = plan->channel_name;
+	plan->spawn.env = plan->env;
 	return 0;
 }
 
@@ -234,13 +268,14 @@ plan_words(struct child_plan *plan, const char *command,
 
 	while (from[count])
 		count++;
-	plan->uv.file = options->shell ? options->shell : options->file;
-	plan->uv.args = calloc(count + 1, sizeof(*plan->uv.args));
-	if (!plan->uv.args)
+	plan->spawn.file = options->shell ? options->shell : options->file;
+	plan->args = calloc(count + 1, sizeof(*plan->args));
+	if (!plan->args)
 		return -ENOMEM;
-	memcpy(plan->uv.args, from, count * sizeof(*from));
+	memcpy(plan->args, from, count * sizeof(*from));
 	if (options->argv0)
-		plan->uv.args[0] = (char *)options->argv0;
+		plan->args[0] = options->argv0;
+	plan->spawn.args = plan->args;
 	return 0;
 }
 
@@ -249,16 +284,14 @@ plan_words(struct child_plan *plan, const char *command,
 static void
 plan_identity(struct child_plan *plan, const struct child_options *options)
 {
-	if (options->detached)
-		plan->uv.flags |= UV_PROCESS_DETACHED;
-	if (options->uid) {
-		plan->uv.flags |= UV_PROCESS_SETUID;
-		plan->uv.uid = *options->uid;
-	}
-	if (options->gid) {
-		plan->uv.flags |= UV_PROCESS_SETGID;
-		plan->uv.gid = *options->gid;
-	}
+	plan->spawn.cwd = options->cwd;
+	plan->spawn.detached = options->detached;
+	plan->spawn.has_uid = options->uid != NULL;
+	plan->spawn.has_gid = options->gid != NULL;
+	if (options->uid)
+		plan->spawn.uid = *options->uid;
+	if (options->gid)
+		plan->spawn.gid = *options->gid;
 }
 
 int
@@ -268,8 +301,7 @@ child_plan_open(struct child_plan *plan, const char *command,
 	int error;
 
 	memset(plan, 0, sizeof(*plan));
-	plan->channel = plan->ends[0] = plan->ends[1] = -1;
-	plan->uv.cwd = options->cwd;
+	plan->channel = -1;
 	plan_identity(plan, options);
 	error = plan_words(plan, command, options);
 	if (!error)
@@ -279,13 +311,25 @@ child_plan_open(struct child_plan *plan, const char *command,
 	return error;
 }
 
+int
+child_plan_take(struct child_plan *plan, int fd)
+{
+	int ours = plan->ours[fd];
+
+	plan->ours[fd] = -1;
+	return ours;
+}
+
 void
 child_plan_close(struct child_plan *plan)
 {
-	for (int i = 0; i < 2; i++)
-		if (plan->ends[i] >= 0)
-			close(plan->ends[i]);
-	free(plan->uv.args);
-	free(plan->uv.env);
-	free(plan->uv.stdio);
+	for (int fd = 0; fd < plan->spawn.fd_count; fd++) {
+		if (plan->ours[fd] >= 0)
+			close(plan->ours[fd]);
+		if (plan->theirs[fd] >= 0)
+			close(plan->theirs[fd]);
+	}
+	free(plan->args);
+	free(plan->env);
+	free(plan->fds);
 }

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- closing ---- */
 
@@ -272,8 +273,7 @@ child_end(struct child *child, int fd)
 /* ---- what there is ---- */
 
 void
-child_stream_make(struct child_life *life, int fd, uv_stdio_container_t *stdio,
-                  enum child_stdio mode)
+child_stream_open(struct child_life *life, int fd, int ours)
 {
 	struct child_stream *stream = &life->streams[fd];
 
@@ -283,15 +283,10 @@ child_stream_make(struct child_life *life, int fd, uv_stdio_container_t *stdio,
 	uv_pipe_init(&life->child->loop->uv, &stream->pipe, 0);
 	stream->pipe.data = stream;
 	life->open++;
-	/* Seen from the child. */
-	stdio->flags = UV_CREATE_PIPE;
-	if (fd != 1 && fd != 2)
-		stdio->flags |= UV_READABLE_PIPE;
-	if (fd != 0)
-		stdio->flags |= UV_WRITABLE_PIPE;
-	if (mode == CHILD_OVERLAPPED)
-		stdio->flags |= UV_OVERLAPPED_PIPE;
-	stdio->data.stream = (uv_stream_t *)&stream->pipe;
+	if (uv_pipe_open(&stream->pipe, ours) == 0)
+		return;
+	close(ours);
+	child_stream_close(stream);
 }
 
 uv_stream_t *

@@ -9,7 +9,8 @@
 #include <string.h>
 
 void
-child_tell_born(const struct child *child, enum birth how, char *const *words)
+child_tell_born(const struct child *child, enum birth how,
+                const char *const *words)
 {
 	struct event event = {
 	    .kind = EVENT_PROCESS_BORN,
