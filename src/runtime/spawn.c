@@ -81,16 +81,18 @@ fail(struct plan *plan)
 	_exit(127);
 }
 
+/* All of them to the default: the C library's sigaction(3) refuses its own two
+ * (32, 33), which may have been inherited ignored. */
 static void
-reset_signals(const struct plan *plan)
+reset_signals(void)
 {
-	struct sigaction deflt = {.sa_handler = SIG_DFL};
+	static const unsigned long
+	    deflt[8]; /* struct sigaction of the kernel */
 	sigset_t none;
 
-	(void)plan;
 	for (int i = 1; i < NSIG; i++)
 		if (i != SIGKILL && i != SIGSTOP)
-			sigaction(i, &deflt, NULL);
+			syscall(SYS_rt_sigaction, i, deflt, NULL, NSIG / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -158,7 +160,7 @@ become(struct plan *plan)
 	if (options->cwd && chdir(options->cwd))
 		fail(plan);
 	change_owner(plan);
-	reset_signals(plan);
+	reset_signals();
 	execute(plan);
 }
 
