@@ -18,7 +18,7 @@ struct end {
 	struct world *world;
 	const char *name;
 	json_t *got; /* messages, in order */
-	int messages, handles, handles_sent, disconnects, closes;
+	int messages, handles, handles_sent, drains, disconnects, closes;
 	uv_stream_t *place; /* where a handle is put; NULL: nobody takes it */
 	int accepted;       /* what channel_accept() said of it */
 	bool leaves;        /* disconnects at the first message */
@@ -57,6 +57,14 @@ end_on_handle_sent(struct channel *channel, uv_stream_t *handle)
 }
 
 static inline void
+end_on_drain(struct channel *channel)
+{
+	struct end *end = channel->data;
+
+	end->drains++;
+}
+
+static inline void
 end_on_disconnect(struct channel *channel)
 {
 	struct end *end = channel->data;
@@ -81,6 +89,7 @@ static const struct channel_events end_events = {
     .handle_sent = end_on_handle_sent,
     .disconnect = end_on_disconnect,
     .close = end_on_close,
+    .drain = end_on_drain,
 };
 
 /* ---- life ---- */

@@ -2,75 +2,57 @@
  * Failures, before line one:
  * - the peer dies, also in mid-message: what is incomplete is dropped, then
  *   disconnect;
- * - the peer sends what is no JSON: a note, and the channel is closed;
+ * - the peer sends garbage, or a message beyond all measure: a note, and the
+ *   channel is closed;
+ * - the peer sends what JSON has no value for (advanced.h): a note, and that
+ *   message is lost;
  * - the peer does not read: messages queue up, channel_send() returns 1;
- * - the peer never acknowledges a handle: everything behind it waits, as in
- *   Node;
- * - a handle does not arrive (the peer has no descriptor left) and is refused:
- *   it is sent again, three times at most, as in Node; then a note;
  * - a write fails because the peer is gone: what it said before is still read,
  *   the end of that is the disconnect; for another reason: disconnect.
- * A message is written whole or not at all: a line is never cut by us.
+ * A message is written whole or not at all: none is ever cut by us.
  */
-#include "channel.h"
+#include "channel_parts.h"
 
 #include "core/emit.h"
-#include "core/text.h"
+#include "socket_list.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PREVIEW_BYTES = 60, SLOW_BYTES = 65536, RESENDS = 3 };
-
-struct outgoing {
-	uv_write_t request;
-	struct channel *channel;
-	struct outgoing *next;
-	uv_stream_t *handle; /* sent with it, or NULL */
-	size_t size;
-	char text[];
+enum {
+	PREVIEW_BYTES = 60,
+	SLOW_BYTES = 2 * 65536, /* Node: more than two reads behind */
+	CORK_BYTES = 65536,
+	GAUGE_MESSAGES = 1024,
 };
-
-static bool
-is_command(const json_t *message, const char *command)
-{
-	const char *cmd = json_string_value(json_object_get(message, "cmd"));
-
-	return cmd && strcmp(cmd, command) == 0;
-}
 
 /* ---- what the stream hears ---- */
 
-/* Node's own messages are long and all alike; what matters is the act. */
-static size_t
-preview_of(json_t *message, const char *line, size_t size,
-           char into[PREVIEW_BYTES])
+/* Totals, which are exact also where single records are lost. */
+static void
+tell_gauge(const struct channel *channel)
 {
-	json_t *inner = json_object_get(message, "msg");
-	json_t *act;
+	struct event event = {
+	    .kind = EVENT_CHANNEL_GAUGE,
+	    .channel = channel->id | (uint64_t)channel->direction,
+	    .number = channel->sent,
+	    .size = channel->bytes,
+	    .value = channel->received,
+	};
 
-	if (inner && is_command(message, "NODE_HANDLE"))
-		message = inner;
-	if (!is_command(message, "NODE_CLUSTER"))
-		return text_preview(into, PREVIEW_BYTES, line, size);
-	act = json_object_get(message, "act");
-	return (size_t)snprintf(into, PREVIEW_BYTES, "%.40s",
-	                        json_is_string(act) ? json_string_value(act)
-	                        : json_object_get(message, "accepted")
-	                            ? "accepted"
-	                            : "ack");
+	emit(&event, NULL);
 }
 
-static void
-tell_message(struct channel *channel, enum event_kind kind, json_t *message,
-             const char *line, size_t size)
+void
+channel_tell(struct channel *channel, enum event_kind kind,
+             const json_t *message, struct outbox_place place)
 {
 	bool is_send = kind == EVENT_MESSAGE_SEND || kind == EVENT_HANDLE_SEND;
+	bool is_handle = kind == EVENT_HANDLE_SEND || kind == EVENT_HANDLE_RECV;
 	int direction = is_send ? channel->direction : !channel->direction;
 	struct event event = {
 	    .kind = (uint8_t)kind,
@@ -78,16 +60,31 @@ tell_message(struct channel *channel, enum event_kind kind, json_t *message,
 	    .other_tid = channel->peer_pid,
 	    .channel = channel->id | (uint64_t)direction,
 	    .number = is_send ? ++channel->sent : ++channel->received,
-	    .size = size,
+	    .size = place.size,
+	    .value = is_handle ? handle_channel_type(message) : 0,
 	};
 	char text[PREVIEW_BYTES];
 
-	if (kind == EVENT_HANDLE_SEND || kind == EVENT_HANDLE_RECV)
-		event.value = CHANNEL_SOCKET;
 	if (is_send)
-		channel->bytes += size;
-	if (!channel->quiet && emit_is_open())
-		emit_bytes(&event, text, preview_of(message, line, size, text));
+		channel->bytes += place.size;
+	if (channel->quiet || !emit_is_open())
+		return;
+	emit_bytes(&event, text,
+	           message_preview(message, channel->in.mode, place.at,
+	                           place.size, text, sizeof(text)));
+	if ((channel->sent + channel->received) % GAUGE_MESSAGES == 0)
+		tell_gauge(channel);
+}
+
+void
+channel_note(const struct channel *channel, enum note level, const char *what)
+{
+	struct event note = {.kind = EVENT_NOTE, .number = level};
+	char text[160];
+
+	snprintf(text, sizeof(text), "IPC channel of pid %u: %s.",
+	         channel->peer_pid, what);
+	emit(&note, text);
 }
 
 /* ---- closing ---- */
@@ -97,18 +94,20 @@ on_closed(uv_handle_t *handle)
 {
 	struct channel *channel = handle->data;
 
-	while (channel->first) {
-		struct outgoing *next = channel->first->next;
-
-		free(channel->first);
-		channel->first = next;
-	}
-	free(channel->again);
-	free(channel->buffer);
-	channel->again = NULL;
-	channel->buffer = NULL;
+	if (--channel->open > 0)
+		return;
+	outbox_free(&channel->out);
+	wire_free(&channel->in);
+	socket_list_free(&channel->received_from);
 	if (channel->events->close)
 		channel->events->close(channel);
+}
+
+static void
+close_handles(struct channel *channel)
+{
+	uv_close((uv_handle_t *)&channel->uncork, on_closed);
+	uv_close((uv_handle_t *)&channel->pipe, on_closed);
 }
 
 static void
@@ -119,409 +118,224 @@ end(struct channel *channel)
 	    .channel = channel->id,
 	};
 
-	if (uv_is_closing((uv_handle_t *)&channel->pipe))
+	if (channel_is_closing(channel))
 		return;
 	channel->connected = false;
+	if (!channel->quiet &&
+	    channel->sent + channel->received >= GAUGE_MESSAGES)
+		tell_gauge(channel);
 	if (!channel->quiet)
 		emit(&died, NULL);
 	if (channel->events->disconnect)
 		channel->events->disconnect(channel);
-	uv_close((uv_handle_t *)&channel->pipe, on_closed);
+	close_handles(channel);
+}
+
+static void
+broken(struct channel *channel, const char *why)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%s. The channel is closed", why);
+	channel_note(channel, NOTE_ERROR, text);
+	end(channel);
 }
 
 /* ---- writing ---- */
 
-static void write_next(struct channel *channel);
-
+/* What a peer that is gone said before is still to be read. */
 static void
 cannot_write(struct channel *channel, int error)
 {
-	if (error == UV_EPIPE)
-		channel->connected = false;
-	else
+	if (error != UV_EPIPE) {
 		end(channel);
+		return;
+	}
+	channel->connected = false;
+	channel->gone = true;
 }
 
-static void
-on_written(uv_write_t *request, int status)
+void
+channel_after_write(struct channel *channel, int status)
 {
-	struct outgoing *message = request->data;
-	struct channel *channel = message->channel;
+	struct outbox *out = &channel->out;
 
-	free(message);
-	if (status < 0 && status != UV_ECANCELED)
+	if (status < 0) {
 		cannot_write(channel, status);
-	else if (!channel->connected && !channel->first &&
-	         !channel->pipe.write_queue_size)
+		return;
+	}
+	if (!outbox_is_empty(out) || channel->gone)
+		return;
+	if (!channel->connected) {
 		end(channel);
-}
-
-static struct outgoing *
-new_outgoing(struct channel *channel, const char *line, size_t size,
-             uv_stream_t *handle)
-{
-	struct outgoing *message = malloc(sizeof(*message) + size);
-
-	if (!message)
-		return NULL;
-	memset(message, 0, sizeof(*message));
-	message->channel = channel;
-	message->handle = handle;
-	message->size = size;
-	memcpy(message->text, line, size);
-	return message;
-}
-
-static void
-write_message(struct channel *channel, struct outgoing *message)
-{
-	uv_buf_t buffer = uv_buf_init(message->text, (unsigned)message->size);
-	uv_stream_t *stream = (uv_stream_t *)&channel->pipe;
-	int error;
-
-	message->request.data = message;
-	if (message->handle) {
-		channel->awaits_ack = true;
-		channel->handle = message->handle;
-		channel->again = new_outgoing(channel, message->text,
-		                              message->size, message->handle);
-		error = uv_write2(&message->request, stream, &buffer, 1,
-		                  message->handle, on_written);
-	} else {
-		error =
-		    uv_write(&message->request, stream, &buffer, 1, on_written);
-	}
-	if (error) {
-		free(message);
-		end(channel);
+	} else if (out->slow) {
+		out->slow = false;
+		if (channel->events->drain)
+			channel->events->drain(channel);
 	}
 }
 
-static void
-write_next(struct channel *channel)
+/* Node's answers: false when so much waits, and for all but the first message
+ * that waits for an acknowledgement. */
+static int
+is_slow(struct channel *channel)
 {
-	while (channel->first && !channel->awaits_ack &&
-	       !uv_is_closing((uv_handle_t *)&channel->pipe)) {
-		struct outgoing *message = channel->first;
+	struct outbox *out = &channel->out;
 
-		channel->first = message->next;
-		if (!channel->first)
-			channel->last = &channel->first;
-		write_message(channel, message);
-	}
-}
-
-/* Most messages fit into the socket at once and need no memory of their own.
- * Returns how many bytes are written: all, none, or -errno. A part of a line
- * is not possible to take back, so the rest is queued by the caller. */
-static ssize_t
-write_now(struct channel *channel, char *line, size_t size)
-{
-	uv_buf_t buffer = uv_buf_init(line, (unsigned)size);
-	int written;
-
-	if (channel->first || channel->awaits_ack ||
-	    channel->pipe.write_queue_size)
+	if (out->behind < 2 &&
+	    out->bytes + channel->pipe.write_queue_size < SLOW_BYTES)
 		return 0;
-	written = uv_try_write((uv_stream_t *)&channel->pipe, &buffer, 1);
-	return written == UV_EAGAIN ? 0 : written;
+	out->slow = true;
+	return 1;
 }
 
-static int
-enqueue(struct channel *channel, const char *line, size_t size,
-        uv_stream_t *handle)
+int
+channel_send_with(struct channel *channel, const json_t *message,
+                  uv_handle_t *handle)
 {
-	struct outgoing *message = new_outgoing(channel, line, size, handle);
+	struct outbox_place place;
+	int error = outbox_add(channel, message, handle, &place);
 
-	if (!message)
-		return -ENOMEM;
-	*channel->last = message;
-	channel->last = &message->next;
-	write_next(channel);
-	return channel->awaits_ack ||
-	       channel->pipe.write_queue_size > SLOW_BYTES;
-}
-
-/* The message as a line; the caller frees it. */
-static char *
-line_of(json_t *message, size_t *size)
-{
-	size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-	size_t length = json_dumpb(message, NULL, 0, flags);
-	char *line = malloc(length + 1);
-
-	if (!line || length == 0) {
-		free(line);
-		return NULL;
-	}
-	json_dumpb(message, line, length, flags);
-	line[length] = '\n';
-	*size = length + 1;
-	return line;
-}
-
-static int
-send_line(struct channel *channel, json_t *message, uv_stream_t *handle,
-          bool tell)
-{
-	size_t size;
-	char *line = line_of(message, &size);
-	ssize_t written = 0;
-	int result = 0;
-
-	if (!line)
-		return -ENOMEM;
-	if (tell)
-		tell_message(channel,
-		             handle ? EVENT_HANDLE_SEND : EVENT_MESSAGE_SEND,
-		             message, line, size);
-	if (!handle)
-		written = write_now(channel, line, size);
-	if (written < 0) {
-		cannot_write(channel, (int)written);
-		result = (int)written;
-	} else if ((size_t)written < size) {
-		result = enqueue(channel, line + written,
-		                 size - (size_t)written, handle);
-	}
-	free(line);
-	return result;
+	if (error)
+		return error;
+	channel_tell(channel, handle ? EVENT_HANDLE_SEND : EVENT_MESSAGE_SEND,
+	             message, place);
+	if (channel->out.corked && channel->out.bytes < CORK_BYTES)
+		return 0;
+	error = outbox_write(channel);
+	if (!error)
+		return is_slow(channel);
+	cannot_write(channel, error);
+	return error;
 }
 
 int
 channel_send(struct channel *channel, json_t *message)
 {
+	if (!message)
+		return -EINVAL;
 	if (!channel->connected)
 		return -EPIPE;
-	return send_line(channel, message, NULL, true);
+	return channel_send_with(channel, message, NULL);
 }
 
-int
-channel_send_handle(struct channel *channel, json_t *message,
-                    uv_stream_t *handle)
-{
-	json_t *envelope;
-	int result;
-
-	if (!channel->connected)
-		return -EPIPE;
-	envelope = json_pack("{s:s,s:s,s:O}", "cmd", "NODE_HANDLE", "type",
-	                     "net.Native", "msg", message);
-	if (!envelope)
-		return -ENOMEM;
-	result = send_line(channel, envelope, handle, true);
-	json_decref(envelope);
-	return result;
-}
-
-/* Acknowledgements are part of the wire, not of the conversation: they are
- * neither counted nor shown, and they do not wait behind a handle of ours
- * (both sides would wait for ever). A channel that is being disconnected owes
- * them still. */
 static void
-acknowledge(struct channel *channel, const char *command)
+on_uncork(uv_prepare_t *uncork)
 {
-	json_t *message = json_pack("{s:s}", "cmd", command);
-	bool waiting = channel->awaits_ack;
-	struct outgoing *first = channel->first, **last = channel->last;
+	channel_flush(uncork->data);
+}
 
-	channel->awaits_ack = false;
-	channel->first = NULL;
-	channel->last = &channel->first;
-	if (message)
-		send_line(channel, message, NULL, false);
-	json_decref(message);
-	channel->awaits_ack = waiting;
-	if (first) {
-		channel->first = first;
-		channel->last = last;
-	}
+void
+channel_cork(struct channel *channel)
+{
+	if (!channel->connected || channel->out.corked)
+		return;
+	channel->out.corked = true;
+	uv_prepare_start(&channel->uncork, on_uncork);
+}
+
+void
+channel_flush(struct channel *channel)
+{
+	int error;
+
+	channel->out.corked = false;
+	uv_prepare_stop(&channel->uncork);
+	if (channel_is_closing(channel))
+		return;
+	error = outbox_write(channel);
+	if (error)
+		cannot_write(channel, error);
 }
 
 /* ---- reading ---- */
 
-static void
-broken(struct channel *channel, const char *why)
+void
+channel_deliver(struct channel *channel, json_t *message, bool has_handle)
 {
-	struct event note = {.kind = EVENT_NOTE, .number = NOTE_ERROR};
-	char text[160];
+	const struct channel_events *events = channel->events;
+	enum message_kind kind = message_kind(message);
 
-	snprintf(text, sizeof(text),
-	         "IPC channel of pid %u: %s. The channel is closed.",
-	         channel->peer_pid, why);
-	emit(&note, text);
-	end(channel);
+	if (kind != MESSAGE_USER && events->internal)
+		events->internal(channel, message, has_handle);
+	else if (kind == MESSAGE_USER || kind == MESSAGE_CLUSTER)
+		events->message(channel, message, has_handle);
 }
 
-/* A handle that nobody took would wait in front of the next one. */
+/* Something came that cannot be a value here. It is counted all the same: the
+ * peer has counted it. */
 static void
-drop_handle(struct channel *channel)
+take_unread(struct channel *channel, int error, struct outbox_place place)
 {
-	uv_pipe_t *scrap;
-
-	if (!uv_pipe_pending_count(&channel->pipe))
-		return;
-	scrap = malloc(sizeof(*scrap));
-	if (!scrap)
-		return;
-	uv_pipe_init(&channel->loop->uv, scrap, 0);
-	uv_accept((uv_stream_t *)&channel->pipe, (uv_stream_t *)scrap);
-	uv_close((uv_handle_t *)scrap, (uv_close_cb)free);
-}
-
-static void
-take_handle(struct channel *channel, json_t *message, const char *line,
-            size_t size)
-{
-	json_t *inner = json_object_get(message, "msg");
-
-	if (!uv_pipe_pending_count(&channel->pipe)) {
-		acknowledge(channel, "NODE_HANDLE_NACK");
+	if (error == -EPROTO) {
+		broken(channel, channel->in.mode == WIRE_JSON
+		                    ? "a line is no JSON"
+		                    : "a frame is damaged");
 		return;
 	}
-	tell_message(channel, EVENT_HANDLE_RECV, message, line, size + 1);
-	acknowledge(channel, "NODE_HANDLE_ACK");
-	channel->events->message(channel, inner ? inner : json_null(), true);
-	drop_handle(channel);
+	channel_tell(channel, EVENT_MESSAGE_RECV, NULL, place);
+	channel_note(channel, NOTE_WARNING,
+	             error == -ENOTSUP
+	                 ? "a message holds what JSON has no value for"
+	                 : "no memory for a message");
+	handle_take_unread(channel);
 }
 
 static void
-handle_acknowledged(struct channel *channel)
+take_message(struct channel *channel, const char *bytes, size_t size)
 {
-	uv_stream_t *handle = channel->handle;
+	struct outbox_place place = {bytes, wire_size(&channel->in, size)};
+	json_t *message;
+	enum message_kind kind;
+	int error;
 
-	if (!channel->awaits_ack)
-		return;
-	free(channel->again);
-	channel->again = NULL;
-	channel->refusals = 0;
-	channel->awaits_ack = false;
-	channel->handle = NULL;
-	if (channel->events->handle_sent)
-		channel->events->handle_sent(channel, handle);
-	write_next(channel);
-}
-
-static void
-give_up_handle(struct channel *channel)
-{
-	struct event note = {.kind = EVENT_NOTE, .number = NOTE_ERROR};
-	char text[64];
-
-	snprintf(text, sizeof(text), "A handle did not reach pid %u.",
-	         channel->peer_pid);
-	emit(&note, text);
-	handle_acknowledged(channel);
-}
-
-static void
-handle_refused(struct channel *channel)
-{
-	struct outgoing *again = channel->again;
-
-	if (!channel->awaits_ack)
-		return;
-	if (!again || channel->refusals++ == RESENDS) {
-		give_up_handle(channel);
-		return;
-	}
-	channel->again = NULL;
-	channel->awaits_ack = false;
-	again->next = channel->first;
-	if (!channel->first)
-		channel->last = &again->next;
-	channel->first = again;
-	write_next(channel);
-}
-
-/* JavaScript writes integers up to 1e21 with all their digits. */
-static json_t *
-parse(const char *line, size_t size)
-{
-	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-	json_error_t error;
-	json_t *message = json_loadb(line, size, flags, &error);
-
-	if (!message && json_error_code(&error) == json_error_numeric_overflow)
-		message = json_loadb(line, size,
-		                     flags | JSON_DECODE_INT_AS_REAL, &error);
-	return message;
-}
-
-static void
-take_line(struct channel *channel, const char *line, size_t size)
-{
-	json_t *message = parse(line, size);
-
+	message = message_read(channel->in.mode, bytes, size, &error);
 	if (!message) {
-		broken(channel, "a line is no JSON");
+		take_unread(channel, error, place);
 		return;
 	}
-	if (is_command(message, "NODE_HANDLE_ACK")) {
-		handle_acknowledged(channel);
-	} else if (is_command(message, "NODE_HANDLE_NACK")) {
-		handle_refused(channel);
-	} else if (is_command(message, "NODE_HANDLE")) {
-		take_handle(channel, message, line, size);
-	} else {
-		tell_message(channel, EVENT_MESSAGE_RECV, message, line,
-		             size + 1);
-		channel->events->message(channel, message, false);
+	kind = message_kind(message);
+	if (!handle_take_message(channel, kind, message, place)) {
+		channel_tell(channel, EVENT_MESSAGE_RECV, message, place);
+		channel_deliver(channel, message, false);
 	}
 	json_decref(message);
-}
-
-/* A message may end the channel; the lines behind it are dropped then. */
-static void
-take_lines(struct channel *channel, size_t from)
-{
-	size_t start = 0;
-	char *newline;
-
-	while ((newline = memchr(channel->buffer + from, '\n',
-	                         channel->used - from)) != NULL) {
-		size_t at = (size_t)(newline - channel->buffer);
-
-		take_line(channel, channel->buffer + start, at - start);
-		if (uv_is_closing((uv_handle_t *)&channel->pipe))
-			return;
-		start = from = at + 1;
-	}
-	channel->used -= start;
-	memmove(channel->buffer, channel->buffer + start, channel->used);
 }
 
 static void
 on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
 	struct channel *channel = handle->data;
+	size_t size;
+	char *room = wire_room(&channel->in, &size);
 
-	if (channel->room - channel->used < 4096) {
-		size_t room = channel->room ? channel->room * 2 : suggested;
-		char *bigger = realloc(channel->buffer, room);
-
-		if (bigger) {
-			channel->buffer = bigger;
-			channel->room = room;
-		}
-	}
-	*buffer = uv_buf_init(channel->buffer + channel->used,
-	                      (unsigned)(channel->room - channel->used));
+	(void)suggested;
+	*buffer = uv_buf_init(room, (unsigned)size);
 }
 
+/* A message may end the channel; those behind it are dropped then. */
 static void
 on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
 	struct channel *channel = stream->data;
-	size_t from = channel->used;
+	const char *message;
+	size_t size;
+	int next = 0;
 
 	(void)buffer;
+	if (got == UV_ENOBUFS)
+		channel_note(channel, NOTE_ERROR, "no memory for a message");
 	if (got < 0) {
 		end(channel);
 		return;
 	}
-	channel->used += (size_t)got;
-	take_lines(channel, from);
+	wire_add(&channel->in, (size_t)got);
+	while (!channel_is_closing(channel) &&
+	       (next = wire_next(&channel->in, &message, &size)) > 0)
+		take_message(channel, message, size);
+	if (next < 0)
+		broken(channel, "a message is too long");
+	handle_drop_strays(channel);
 }
 
 /* ---- life ---- */
@@ -533,22 +347,35 @@ channel_prepare(struct channel *channel, struct loop *loop,
 	memset(channel, 0, sizeof(*channel));
 	channel->loop = loop;
 	channel->events = events;
-	channel->last = &channel->first;
+	channel->open = 2;
+	wire_init(&channel->in, WIRE_JSON);
+	outbox_init(&channel->out);
 	uv_pipe_init(&loop->uv, &channel->pipe, 1);
+	uv_prepare_init(&loop->uv, &channel->uncork);
 	channel->pipe.data = channel;
+	channel->uncork.data = channel;
 }
 
 void
 channel_start(struct channel *channel)
 {
 	channel->connected = true;
-	uv_read_start((uv_stream_t *)&channel->pipe, on_alloc, on_read);
+	if (channel->events->message)
+		uv_read_start((uv_stream_t *)&channel->pipe, on_alloc, on_read);
+}
+
+void
+channel_listen(struct channel *channel, const struct channel_events *events)
+{
+	channel->events = events;
+	if (channel->connected || channel->gone)
+		uv_read_start((uv_stream_t *)&channel->pipe, on_alloc, on_read);
 }
 
 void
 channel_abandon(struct channel *channel)
 {
-	uv_close((uv_handle_t *)&channel->pipe, on_closed);
+	close_handles(channel);
 }
 
 /* libuv aborts on what cannot be polled. */
@@ -562,13 +389,14 @@ not_a_channel(int fd)
 	return S_ISSOCK(stat.st_mode) ? 0 : -ENOTSOCK;
 }
 
-int
-channel_open(struct channel *channel, struct loop *loop, int fd,
-             const struct channel_events *events)
+static int
+open_as(struct channel *channel, struct loop *loop, int fd, enum wire_mode mode,
+        const struct channel_events *events)
 {
 	int error;
 
 	channel_prepare(channel, loop, events);
+	channel->in.mode = mode;
 	error = not_a_channel(fd);
 	if (!error)
 		error = uv_pipe_open(&channel->pipe, fd);
@@ -579,6 +407,13 @@ channel_open(struct channel *channel, struct loop *loop, int fd,
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	channel_start(channel);
 	return 0;
+}
+
+int
+channel_open(struct channel *channel, struct loop *loop, int fd,
+             const struct channel_events *events)
+{
+	return open_as(channel, loop, fd, WIRE_JSON, events);
 }
 
 void
@@ -600,42 +435,51 @@ channel_name(struct channel *channel, uint32_t parent, uint32_t child,
 		emit(&born, NULL);
 }
 
+/* Of NODE_CHANNEL_SERIALIZATION_MODE; none is json. -1: it is no mode. */
+static int
+mode_named(const char *name)
+{
+	if (!name || strcmp(name, "json") == 0)
+		return WIRE_JSON;
+	return strcmp(name, "advanced") == 0 ? WIRE_ADVANCED : -1;
+}
+
 int
 channel_open_inherited(struct channel *channel, struct loop *loop,
                        const struct channel_events *events)
 {
 	const char *text = getenv("NODE_CHANNEL_FD");
+	int mode = mode_named(getenv("NODE_CHANNEL_SERIALIZATION_MODE"));
 	char *rest;
 	long fd;
 	int error;
 
 	if (!text)
 		return -ENOENT;
+	fd = strtol(text, &rest, 10);
+	error = *rest || rest == text || fd < 0 || fd > 1 << 20;
 	unsetenv("NODE_CHANNEL_FD");
 	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
-	fd = strtol(text, &rest, 10);
-	if (*rest || rest == text || fd < 0 || fd > 1 << 20)
+	if (error)
 		return -EBADF;
-	error = channel_open(channel, loop, (int)fd, events);
+	if (mode < 0)
+		return -EINVAL;
+	error = open_as(channel, loop, (int)fd, (enum wire_mode)mode, events);
 	if (!error)
 		channel_name(channel, (uint32_t)getppid(), (uint32_t)getpid(),
 		             false);
 	return error;
 }
 
-int
-channel_accept(struct channel *channel, uv_stream_t *stream)
-{
-	return uv_accept((uv_stream_t *)&channel->pipe, stream);
-}
-
 void
 channel_disconnect(struct channel *channel)
 {
-	if (!channel->connected)
+	if (channel_is_closing(channel) ||
+	    !(channel->connected || channel->gone))
 		return;
 	channel->connected = false;
-	if (!channel->first && !channel->pipe.write_queue_size)
+	channel_flush(channel);
+	if (channel->gone || outbox_is_empty(&channel->out))
 		end(channel);
 }
 

@@ -1,0 +1,53 @@
+/* What the files of a channel share: channel.c (life, reading), outbox.c
+ * (writing), handle.c (handles). */
+#ifndef RUNTIME_CHANNEL_PARTS_H
+#define RUNTIME_CHANNEL_PARTS_H
+
+#include "channel.h"
+
+static inline bool
+channel_is_closing(const struct channel *channel)
+{
+	return uv_is_closing((const uv_handle_t *)&channel->pipe);
+}
+
+/* ---- channel.c ---- */
+
+/* Emits one of the four SEND and RECV kinds; `place` is the message as it lies
+ * on the wire. */
+void channel_tell(struct channel *channel, enum event_kind kind,
+                  const json_t *message, struct outbox_place place);
+
+/* Tells the user of a problem with the peer. */
+void channel_note(const struct channel *channel, enum note level,
+                  const char *what);
+
+/* Sends a message, perhaps with a handle and then with its envelope; one of the
+ * channel's own, also where the user has no say any more. As channel_send(). */
+int channel_send_with(struct channel *channel, const json_t *message,
+                      uv_handle_t *handle);
+
+/* Something was written, or could not be: tells `drain`, goes on with a
+ * disconnect that waited for it. `status`: 0 or -errno. */
+void channel_after_write(struct channel *channel, int status);
+
+/* A message for the user, or the inside of one that brought a handle. */
+void channel_deliver(struct channel *channel, json_t *message, bool has_handle);
+
+/* ---- handle.c ---- */
+
+/* What the peer says of handles; false: it says nothing of them. */
+bool handle_take_message(struct channel *channel, enum message_kind kind,
+                         json_t *message, struct outbox_place place);
+
+/* A message with a handle that could not be read: it is taken and closed. */
+void handle_take_unread(struct channel *channel);
+
+/* Closes descriptors that came without a message that says so. One may belong
+ * to a message that is not yet whole. */
+void handle_drop_strays(struct channel *channel);
+
+/* The kind of channel, for events: enum channel_type. */
+uint64_t handle_channel_type(const json_t *envelope);
+
+#endif
