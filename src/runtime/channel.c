@@ -13,79 +13,15 @@
  */
 #include "channel_parts.h"
 
-#include "core/emit.h"
 #include "socket_list.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
-	PREVIEW_BYTES = 60,
 	SLOW_BYTES = 2 * 65536, /* Node: more than two reads behind */
 	CORK_BYTES = 65536,
-	GAUGE_MESSAGES = 1024,
 };
-
-/* ---- what the stream hears ---- */
-
-/* Totals, which are exact also where single records are lost. */
-static void
-tell_gauge(const struct channel *channel)
-{
-	struct event event = {
-	    .kind = EVENT_CHANNEL_GAUGE,
-	    .channel = channel->id | (uint64_t)channel->direction,
-	    .number = channel->sent,
-	    .size = channel->bytes,
-	    .value = channel->received,
-	};
-
-	emit(&event, NULL);
-}
-
-void
-channel_tell(struct channel *channel, enum event_kind kind,
-             const json_t *message, struct outbox_place place)
-{
-	bool is_send = kind == EVENT_MESSAGE_SEND || kind == EVENT_HANDLE_SEND;
-	bool is_handle = kind == EVENT_HANDLE_SEND || kind == EVENT_HANDLE_RECV;
-	int direction = is_send ? channel->direction : !channel->direction;
-	struct event event = {
-	    .kind = (uint8_t)kind,
-	    .other_pid = channel->peer_pid,
-	    .other_tid = channel->peer_pid,
-	    .channel = channel->id | (uint64_t)direction,
-	    .number = is_send ? ++channel->sent : ++channel->received,
-	    .size = place.size,
-	    .value = is_handle ? handle_channel_type(message) : 0,
-	};
-	char text[PREVIEW_BYTES];
-
-	if (is_send)
-		channel->bytes += place.size;
-	if (channel->quiet || !emit_is_open())
-		return;
-	emit_bytes(&event, text,
-	           message_preview(message, channel->in.mode, place.at,
-	                           place.size, text, sizeof(text)));
-	if ((channel->sent + channel->received) % GAUGE_MESSAGES == 0)
-		tell_gauge(channel);
-}
-
-void
-channel_note(const struct channel *channel, enum note level, const char *what)
-{
-	struct event note = {.kind = EVENT_NOTE, .number = level};
-	char text[160];
-
-	snprintf(text, sizeof(text), "IPC channel of pid %u: %s.",
-	         channel->peer_pid, what);
-	emit(&note, text);
-}
 
 /* ---- closing ---- */
 
@@ -113,19 +49,10 @@ close_handles(struct channel *channel)
 static void
 end(struct channel *channel)
 {
-	struct event died = {
-	    .kind = EVENT_CHANNEL_DIED,
-	    .channel = channel->id,
-	};
-
 	if (channel_is_closing(channel))
 		return;
 	channel->connected = false;
-	if (!channel->quiet &&
-	    channel->sent + channel->received >= GAUGE_MESSAGES)
-		tell_gauge(channel);
-	if (!channel->quiet)
-		emit(&died, NULL);
+	channel_tell_died(channel);
 	if (channel->events->disconnect)
 		channel->events->disconnect(channel);
 	close_handles(channel);
@@ -376,99 +303,6 @@ void
 channel_abandon(struct channel *channel)
 {
 	close_handles(channel);
-}
-
-/* libuv aborts on what cannot be polled. */
-static int
-not_a_channel(int fd)
-{
-	struct stat stat;
-
-	if (fstat(fd, &stat) < 0)
-		return -errno;
-	return S_ISSOCK(stat.st_mode) ? 0 : -ENOTSOCK;
-}
-
-static int
-open_as(struct channel *channel, struct loop *loop, int fd, enum wire_mode mode,
-        const struct channel_events *events)
-{
-	int error;
-
-	channel_prepare(channel, loop, events);
-	channel->in.mode = mode;
-	error = not_a_channel(fd);
-	if (!error)
-		error = uv_pipe_open(&channel->pipe, fd);
-	if (error) {
-		channel_abandon(channel);
-		return error;
-	}
-	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	channel_start(channel);
-	return 0;
-}
-
-int
-channel_open(struct channel *channel, struct loop *loop, int fd,
-             const struct channel_events *events)
-{
-	return open_as(channel, loop, fd, WIRE_JSON, events);
-}
-
-void
-channel_name(struct channel *channel, uint32_t parent, uint32_t child,
-             bool is_parent)
-{
-	struct event born = {
-	    .kind = EVENT_CHANNEL_BORN,
-	    .channel = channel_id(CHANNEL_IPC, parent, child),
-	    .number = CHANNEL_IPC,
-	    .other_pid = child,
-	    .other_tid = child,
-	};
-
-	channel->id = born.channel;
-	channel->direction = is_parent ? CHANNEL_FORTH : CHANNEL_BACK;
-	channel->peer_pid = is_parent ? child : parent;
-	if (is_parent && !channel->quiet)
-		emit(&born, NULL);
-}
-
-/* Of NODE_CHANNEL_SERIALIZATION_MODE; none is json. -1: it is no mode. */
-static int
-mode_named(const char *name)
-{
-	if (!name || strcmp(name, "json") == 0)
-		return WIRE_JSON;
-	return strcmp(name, "advanced") == 0 ? WIRE_ADVANCED : -1;
-}
-
-int
-channel_open_inherited(struct channel *channel, struct loop *loop,
-                       const struct channel_events *events)
-{
-	const char *text = getenv("NODE_CHANNEL_FD");
-	int mode = mode_named(getenv("NODE_CHANNEL_SERIALIZATION_MODE"));
-	char *rest;
-	long fd;
-	int error;
-
-	if (!text)
-		return -ENOENT;
-	fd = strtol(text, &rest, 10);
-	error = *rest || rest == text || fd < 0 || fd > 1 << 20;
-	unsetenv("NODE_CHANNEL_FD");
-	unsetenv("NODE_CHANNEL_SERIALIZATION_MODE");
-	if (error)
-		return -EBADF;
-	if (mode < 0)
-		return -EINVAL;
-	error = open_as(channel, loop, (int)fd, (enum wire_mode)mode, events);
-	if (!error)
-		channel_name(channel, (uint32_t)getppid(), (uint32_t)getpid(),
-		             false);
-	return error;
 }
 
 void

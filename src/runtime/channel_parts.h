@@ -1,5 +1,5 @@
-/* What the files of a channel share: channel.c (life, reading), outbox.c
- * (writing), handle.c (handles). */
+/* What the files of a channel share: channel.c (life, reading), channel_open.c,
+ * channel_tell.c (events), outbox.c (writing), handle.c (handles). */
 #ifndef RUNTIME_CHANNEL_PARTS_H
 #define RUNTIME_CHANNEL_PARTS_H
 
@@ -11,16 +11,20 @@ channel_is_closing(const struct channel *channel)
 	return uv_is_closing((const uv_handle_t *)&channel->pipe);
 }
 
-/* ---- channel.c ---- */
+/* ---- channel_tell.c ---- */
 
 /* Emits one of the four SEND and RECV kinds; `place` is the message as it lies
  * on the wire. */
 void channel_tell(struct channel *channel, enum event_kind kind,
                   const json_t *message, struct outbox_place place);
 
+void channel_tell_died(const struct channel *channel);
+
 /* Tells the user of a problem with the peer. */
 void channel_note(const struct channel *channel, enum note level,
                   const char *what);
+
+/* ---- channel.c ---- */
 
 /* Sends a message, perhaps with a handle and then with its envelope; one of the
  * channel's own, also where the user has no say any more. As channel_send(). */
