@@ -82,8 +82,9 @@ run: $(BUILD)/looptop
 
 # ---- tests: tests/LAYER_*.c links its layer and what that stands on ----
 
-tests_of  = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)_*.c))
-tests_layers := core runtime conformance load observe report ui end
+tests_of  = $(patsubst tests/%.c,$(BUILD)/tests/%,\
+              $(filter-out tests/fuzz_corpus.c,$(wildcard tests/$(1)_*.c)))
+tests_layers := core runtime conformance fuzz load observe report ui end
 tests_all := $(foreach layer,$(tests_layers),$(call tests_of,$(layer)))
 # The core again with tables of four rows, where bugs cannot hide.
 tests_tiny := $(patsubst $(BUILD)/tests/%,$(BUILD)/tests/%-tiny,\
@@ -95,6 +96,7 @@ objs_tty  := $(call obj_of,$(filter-out tests/tty/shot.c tests/tty/test_%,\
 needs_core    := $(objs_core)
 needs_runtime := $(objs_runtime) $(objs_core)
 needs_conformance := $(call obj_of,tests/rules.c) $(objs_runtime) $(objs_core)
+needs_fuzz    := $(call obj_of,tests/fuzz_corpus.c) $(objs_runtime) $(objs_core)
 needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
@@ -104,6 +106,7 @@ needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_core)
 link_core    := cmocka
 link_runtime := cmocka $(libs_runtime)
 link_conformance := cmocka $(libs_runtime)
+link_fuzz    := $(libs_runtime)
 link_load    := cmocka $(libs_runtime)
 link_observe := cmocka $(libs_observe)
 link_report  := cmocka $(libs_report)
@@ -172,6 +175,31 @@ check: layers lint
 	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread \
 		CFLAGS='-O1 -g' test-threads
 
+# The parsers against a fuzzer, FUZZ_SECONDS each; what it finds new goes into
+# $(BUILD)/fuzz/NAME, from where tests/corpus can be added to.
+FUZZ_SECONDS ?= 300
+FUZZ_CC      ?= clang
+fuzzers := $(patsubst $(BUILD)/tests/%,$(BUILD)/fuzz/%.fuzzer,\
+             $(call tests_of,fuzz))
+
+$(BUILD)/fuzz/%.fuzzer: tests/%.c $(call src_of,runtime) $(call src_of,core)
+	@command -v $(FUZZ_CC) >/dev/null || \
+		{ echo 'fuzz: clang is missing: make deps-fuzz'; exit 1; }
+	@mkdir -p $(@D)/$*
+	@echo "  FUZZ  $@"
+	@$(FUZZ_CC) $(CPPFLAGS) -std=gnu11 -pthread -g -O1 \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$$($(PKG_CONFIG) --cflags $(libs_runtime)) -o $@ \
+		$< $(call src_of,runtime) $(call src_of,core) \
+		$$($(PKG_CONFIG) --libs $(libs_runtime)) -lcrypt
+
+fuzz: $(fuzzers)
+	@for fuzzer in $(fuzzers); do \
+		name=$$(basename $$fuzzer .fuzzer); \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+			-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ \
+			$(BUILD)/fuzz/$$name tests/corpus/$$name || exit 1; done
+
 layers:
 	@sh tests/layers.sh
 
@@ -232,6 +260,10 @@ packages := gcc make pkg-config libc6-dev libcrypt-dev libncurses-dev \
 # Any Node will do for the tests that watch one.
 packages += $(shell command -v node >/dev/null || echo nodejs)
 
+# A fuzzer is clang's; nothing else needs clang.
+deps-fuzz:
+	@$(MAKE) --no-print-directory deps packages='clang libclang-rt-14-dev'
+
 deps:
 	@if ! command -v apt-get >/dev/null; then \
 		echo 'deps: there is no apt-get here. Install what your' \
@@ -254,5 +286,5 @@ clean:
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
 .PHONY: all run test test-threads check layers lint format conformance bench \
-        bless screenshots install uninstall deps clean
+        fuzz bless screenshots install uninstall deps deps-fuzz clean
 .SECONDARY:
