@@ -22,6 +22,9 @@ struct end {
 	uv_stream_t *place; /* where a handle is put; NULL: nobody takes it */
 	int accepted;       /* what channel_accept() said of it */
 	bool leaves;        /* disconnects at the first message */
+	enum channel_handle_type type; /* of the last handle */
+	char key[32];
+	int answers; /* about connections */
 };
 
 struct pair {
@@ -40,6 +43,11 @@ end_on_message(struct channel *channel, json_t *message, bool has_handle)
 	json_array_append(end->got, message);
 	end->messages++;
 	end->handles += has_handle;
+	if (has_handle) {
+		end->type = channel->handle.type;
+		snprintf(end->key, sizeof(end->key), "%s",
+		         channel->handle.key ? channel->handle.key : "");
+	}
 	if (has_handle && end->place)
 		end->accepted = channel_accept(channel, end->place);
 	if (end->leaves)
@@ -62,6 +70,27 @@ end_on_drain(struct channel *channel)
 	struct end *end = channel->data;
 
 	end->drains++;
+}
+
+static inline void
+end_on_all_closed(struct channel *channel, const char *key)
+{
+	struct end *end = channel->data;
+
+	end->answers++;
+	world_say(end->world, "closed");
+	world_say(end->world, key);
+}
+
+static inline void
+end_on_count(struct channel *channel, const char *key, int count)
+{
+	struct end *end = channel->data;
+	char text[32];
+
+	end->answers++;
+	snprintf(text, sizeof(text), "count %s %d", key, count);
+	world_say(end->world, text);
 }
 
 static inline void
@@ -90,6 +119,8 @@ static const struct channel_events end_events = {
     .disconnect = end_on_disconnect,
     .close = end_on_close,
     .drain = end_on_drain,
+    .all_closed = end_on_all_closed,
+    .count = end_on_count,
 };
 
 /* ---- life ---- */
