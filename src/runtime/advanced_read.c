@@ -13,7 +13,7 @@
 
 /* Values beyond the bytes of the message that repetition and sparse arrays may
  * make; nesting, as in json_text.h. */
-enum { SPARE_VALUES = 1 << 20, DEPTH = 2048 };
+enum { SPARE_VALUES = 1 << 16, DEPTH = 2048 };
 
 static json_t *read_value(struct v8_reader *reader);
 
