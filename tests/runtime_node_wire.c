@@ -227,7 +227,7 @@ static const char close_js[] =
     "  net.connect(server.address().port, '127.0.0.1')\n"
     "    .on('data', (d) => said.push(String(d)));\n"
     "});\n"
-    "child.on('exit', (code) => console.log(said.join(' '), code));\n";
+    "child.on('exit', (code) => console.log(said.sort().join(' '), code));\n";
 
 static void
 a_server_of_nodes_closes_when_we_have_closed_its_connection(void **state)

@@ -53,9 +53,9 @@ end(struct channel *channel)
 		return;
 	channel->connected = false;
 	channel_tell_died(channel);
+	close_handles(channel);
 	if (channel->events->disconnect)
 		channel->events->disconnect(channel);
-	close_handles(channel);
 }
 
 static void
@@ -166,10 +166,10 @@ channel_flush(struct channel *channel)
 {
 	int error;
 
+	if (channel_is_closing(channel) || channel->leaves)
+		return;
 	channel->out.corked = false;
 	uv_prepare_stop(&channel->uncork);
-	if (channel_is_closing(channel))
-		return;
 	error = outbox_write(channel);
 	if (error)
 		cannot_write(channel, error);
@@ -257,7 +257,7 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 		return;
 	}
 	wire_add(&channel->in, (size_t)got);
-	while (!channel_is_closing(channel) &&
+	while (!channel_is_closing(channel) && !channel->leaves &&
 	       (next = wire_next(&channel->in, &message, &size)) > 0)
 		take_message(channel, message, size);
 	if (next < 0)
@@ -305,16 +305,26 @@ channel_abandon(struct channel *channel)
 	close_handles(channel);
 }
 
+static void
+on_leave(uv_prepare_t *uncork)
+{
+	end(uncork->data);
+}
+
+/* Node: disconnect comes on the next tick, so not within this call. */
 void
 channel_disconnect(struct channel *channel)
 {
-	if (channel_is_closing(channel) ||
+	if (channel_is_closing(channel) || channel->leaves ||
 	    !(channel->connected || channel->gone))
 		return;
 	channel->connected = false;
 	channel_flush(channel);
-	if (channel->gone || outbox_is_empty(&channel->out))
-		end(channel);
+	if (!channel->gone && !outbox_is_empty(&channel->out))
+		return;
+	channel->leaves = true;
+	uv_read_stop((uv_stream_t *)&channel->pipe);
+	uv_prepare_start(&channel->uncork, on_leave);
 }
 
 void

@@ -80,9 +80,10 @@ struct channel {
 	int direction; /* of what we send: CHANNEL_FORTH from the parent */
 	uint64_t sent, received, bytes;
 	bool connected;
-	bool gone;  /* the peer takes nothing more; it may still have said */
-	bool quiet; /* emits no events */
-	int open;   /* handles that `close` waits for */
+	bool gone;   /* the peer takes nothing more; it may still have said */
+	bool leaves; /* nothing more is read; `disconnect` comes next */
+	bool quiet;  /* emits no events */
+	int open;    /* handles that `close` waits for */
 	struct wire in;
 	struct outbox out;
 	struct channel_handle handle;      /* that came, during `message` */
@@ -160,7 +161,8 @@ int channel_ask_closed(struct channel *channel, const char *key);
 int channel_ask_count(struct channel *channel, const char *key);
 
 /* Ends the channel: queued messages are still written, handles on their way
- * acknowledged, then `disconnect` and `close` follow. Harmless when it has
+ * acknowledged, then `disconnect` and `close` follow, never within this call.
+ * Harmless when it has
  * ended already. */
 void channel_disconnect(struct channel *channel);
 
