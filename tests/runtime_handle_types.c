@@ -268,6 +268,25 @@ nonsense_about_sockets_does_no_harm(void **state)
 	assert_int_equal(pair->a.disconnects, 0);
 }
 
+/* Node 20 puts a refused handle's envelope into another. */
+static void
+an_envelope_in_an_envelope_is_opened(void **state)
+{
+	struct pair *pair = *state;
+	int fd = tcp_fd();
+
+	raw_write_fd(pair,
+	             "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":"
+	             "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\","
+	             "\"key\":\"k\",\"msg\":{\"n\":1}}}\n",
+	             fd);
+	expect_line(pair, ack);
+	assert_numbers(pair->a.got, 1, 1);
+	assert_int_equal(pair->a.type, CHANNEL_NET_SOCKET);
+	assert_string_equal(pair->a.key, "k");
+	close(fd);
+}
+
 /* ---- descriptors ---- */
 
 static void
@@ -336,6 +355,7 @@ main(void)
 	    RAW_TEST(what_is_still_counted_is_freed_with_the_channel),
 	    PAIR_TEST(we_may_ask_the_same),
 	    RAW_TEST(nonsense_about_sockets_does_no_harm),
+	    RAW_TEST(an_envelope_in_an_envelope_is_opened),
 	    RAW_TEST(what_nobody_spoke_of_is_closed),
 	    RAW_TEST(without_a_free_descriptor_a_handle_is_refused),
 	};

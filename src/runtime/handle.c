@@ -185,26 +185,41 @@ handle_drop_strays(struct channel *channel)
 	drop_more_than(channel, wire_is_within(&channel->in));
 }
 
+/* When Node 20 sends a refused handle again, it puts the envelope into another
+ * one. */
+static json_t *
+innermost(json_t *envelope)
+{
+	json_t *inner = json_object_get(envelope, "msg");
+
+	while (message_kind(inner) == MESSAGE_HANDLE) {
+		envelope = inner;
+		inner = json_object_get(envelope, "msg");
+	}
+	return envelope;
+}
+
 /* The one that came with this message is the oldest. Whoever left it leaves it
  * in front of the next. */
 static void
 take_handle(struct channel *channel, json_t *message, struct outbox_place place)
 {
-	json_t *inner = json_object_get(message, "msg");
+	json_t *envelope = innermost(message), *inner;
 	int waiting = uv_pipe_pending_count(&channel->pipe);
 
 	if (!waiting) {
 		answer(channel, "NODE_HANDLE_NACK");
 		return;
 	}
-	channel_tell(channel, EVENT_HANDLE_RECV, message, place);
+	channel_tell(channel, EVENT_HANDLE_RECV, envelope, place);
 	answer(channel, "NODE_HANDLE_ACK");
 	if (channel_is_closing(channel))
 		return;
+	inner = json_object_get(envelope, "msg");
 	channel->handle = (struct channel_handle){
-	    .type = type_of(message),
-	    .key = json_string_value(json_object_get(message, "key")),
-	    .dgram = json_string_value(json_object_get(message, "dgramType")),
+	    .type = type_of(envelope),
+	    .key = json_string_value(json_object_get(envelope, "key")),
+	    .dgram = json_string_value(json_object_get(envelope, "dgramType")),
 	};
 	channel_deliver(channel, inner ? inner : json_null(), true);
 	memset(&channel->handle, 0, sizeof(channel->handle));
