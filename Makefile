@@ -175,7 +175,7 @@ check: layers lint
 	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread \
 		CFLAGS='-O1 -g' test-threads
 
-# The parsers against a fuzzer, FUZZ_SECONDS each; what it finds new goes into
+# The parsers, with the least of buffers, against a fuzzer, FUZZ_SECONDS each; what it finds new goes into
 # $(BUILD)/fuzz/NAME, from where tests/corpus can be added to.
 FUZZ_SECONDS ?= 300
 FUZZ_CC      ?= clang
@@ -187,7 +187,7 @@ $(BUILD)/fuzz/%.fuzzer: tests/%.c $(call src_of,runtime) $(call src_of,core)
 		{ echo 'fuzz: clang is missing: make deps-fuzz'; exit 1; }
 	@mkdir -p $(@D)/$*
 	@echo "  FUZZ  $@"
-	@$(FUZZ_CC) $(CPPFLAGS) -std=gnu11 -pthread -g -O1 \
+	@$(FUZZ_CC) $(CPPFLAGS) -DTINY -std=gnu11 -pthread -g -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		$$($(PKG_CONFIG) --cflags $(libs_runtime)) -o $@ \
 		$< $(call src_of,runtime) $(call src_of,core) \

@@ -116,8 +116,6 @@ enum { SLOW_SENDS = 4000, SLOW_SIZE = 1000 };
 
 static int counted;
 
-/* It blocks before it reads, until the parent has filled the pipe and says so
- * on a plain descriptor: by its own stdin being at its end. */
 static void
 role_count_message(struct channel *channel, json_t *message, bool has_handle)
 {
@@ -139,7 +137,6 @@ role_slow(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	open_role(&count_events);
-	raise(SIGSTOP);
 	run_role();
 }
 
@@ -151,6 +148,7 @@ slow_peer(void)
 	json_t *message;
 	int first = 0;
 
+	kill(child->pid, SIGSTOP);
 	memset(text, 'x', sizeof(text));
 	message = json_stringn(text, SLOW_SIZE);
 	for (int i = 1; i <= SLOW_SENDS; i++)
@@ -161,12 +159,8 @@ slow_peer(void)
 	                          ? "behind 128 KiB"
 	                          : "too early or never");
 	send_text(&child->channel, "null");
-	/* It may not have stopped yet: it is woken until it is done. */
-	while (uv_run(&loop.uv, UV_RUN_NOWAIT)) {
-		kill(child->pid, SIGCONT);
-		usleep(1000);
-	}
-	loop_close(&loop);
+	kill(child->pid, SIGCONT);
+	run_parent();
 }
 
 /* ---- exit ---- */
@@ -182,8 +176,8 @@ role_small(int argc, char **argv)
 	exit(0);
 }
 
-static json_t *
-megabyte(void)
+static void
+send_megabyte(void)
 {
 	char *text = malloc(1000 * 1000);
 	json_t *message;
@@ -191,7 +185,8 @@ megabyte(void)
 	memset(text, 'x', 1000 * 1000);
 	message = json_stringn(text, 1000 * 1000);
 	free(text);
-	return message;
+	channel_send(&role_channel, message);
+	json_decref(message);
 }
 
 static void
@@ -200,7 +195,7 @@ role_big(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	open_role(&echo_events);
-	channel_send(&role_channel, megabyte());
+	send_megabyte();
 	exit(0);
 }
 
@@ -222,7 +217,7 @@ role_big_drained(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	open_role(&drained_events);
-	channel_send(&role_channel, megabyte());
+	send_megabyte();
 	run_role();
 }
 

@@ -32,7 +32,8 @@ static void
 write_int32(struct bytes *out, int32_t value)
 {
 	bytes_put(out, V8_INT32);
-	write_varint(out, (uint32_t)value << 1 ^ (uint32_t)(value >> 31));
+	write_varint(
+	    out, value < 0 ? ~((uint32_t)value << 1) : (uint32_t)value << 1);
 }
 
 static void

@@ -3,7 +3,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#ifdef TINY
+enum { LEAST = 1 };
+#else
 enum { LEAST = 256 };
+#endif
 
 char *
 bytes_room(struct bytes *bytes, size_t size)

@@ -8,8 +8,9 @@ static void
 add_point(struct bytes *text, uint32_t point)
 {
 	char bytes[4];
+	size_t size = text_encode(point, bytes);
 
-	bytes_add(text, bytes, text_encode(point, bytes));
+	bytes_add(text, bytes, size);
 }
 
 /* Bytes of the character at `at`, or of the longest beginning of one; *whole

@@ -144,8 +144,9 @@ static void
 add_point(struct v8_reader *reader, uint32_t point)
 {
 	char bytes[4];
+	size_t size = text_encode(point, bytes);
 
-	bytes_add(&reader->text, bytes, text_encode(point, bytes));
+	bytes_add(&reader->text, bytes, size);
 }
 
 static bool

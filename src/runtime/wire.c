@@ -4,7 +4,11 @@
 
 /* A read takes what a socket holds at most; a buffer that one long message has
  * made big is given back behind it. */
+#ifdef TINY
+enum { READ_BYTES = 8, KEPT_BYTES = 64 };
+#else
 enum { READ_BYTES = 1 << 16, KEPT_BYTES = 1 << 20 };
+#endif
 
 void
 wire_init(struct wire *wire, enum wire_mode mode)
