@@ -1,7 +1,6 @@
 /* The rules of handles over a channel: NODE.md 1.2. */
 #include "rules_fork.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,41 +16,7 @@
 	"    .on('data', (d) => say('client got', d)).on('error', () => " \
 	"{}));\n"
 
-/* ---- a connection, the plain way ---- */
-
-static uv_tcp_t given, taken;
-static int client = -1;
-
-static void
-connect_pair(void)
-{
-	struct sockaddr_in address = {
-	    .sin_family = AF_INET,
-	    .sin_addr = {htonl(INADDR_LOOPBACK)},
-	};
-	socklen_t size = sizeof(address);
-	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(server, (struct sockaddr *)&address, size) ||
-	    listen(server, 4) ||
-	    getsockname(server, (struct sockaddr *)&address, &size) ||
-	    connect(client, (struct sockaddr *)&address, size))
-		abort();
-	uv_tcp_init(&loop.uv, &given);
-	uv_tcp_open(&given, accept4(server, NULL, NULL, SOCK_CLOEXEC));
-	close(server);
-}
-
-static void
-say_client(void)
-{
-	char text[32] = "";
-
-	if (read(client, text, sizeof(text) - 1) > 0)
-		rules_say("client got %s", text);
-	close(client);
-}
+static uv_tcp_t taken;
 
 static void
 give(struct child *child, const char *text, enum channel_handle_type type)
@@ -105,6 +70,36 @@ role_answer(int argc, char **argv)
 }
 
 static void
+say_udp(struct channel *channel, json_t *message, bool has_handle)
+{
+	struct sockaddr_in address;
+	int size = sizeof(address);
+	static uv_udp_t udp;
+
+	(void)message;
+	if (!has_handle)
+		return;
+	uv_udp_init(&loop.uv, &udp);
+	channel_accept(channel, (uv_stream_t *)&udp);
+	uv_udp_getsockname(&udp, (struct sockaddr *)&address, &size);
+	rules_say("%s %s", channel->handle.dgram,
+	          address.sin_port ? "bound" : "not bound");
+	uv_close((uv_handle_t *)&udp, NULL);
+	channel_disconnect(channel);
+}
+
+static const struct channel_events udp_events = {.message = say_udp};
+
+static void
+role_udp(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	open_role(&udp_events);
+	run_role();
+}
+
+static void
 say_order(struct channel *channel, json_t *message, bool has_handle)
 {
 	rules_say("%lld %s", json_integer_value(message),
@@ -149,6 +144,26 @@ order_is_kept(void)
 	send_text(&child->channel, "4");
 	run_parent();
 	close(client);
+}
+
+static void
+a_datagram_socket_is_passed(void)
+{
+	const struct channel_handle as = {CHANNEL_DGRAM_SOCKET, NULL, "udp4"};
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET,
+	    .sin_addr = {htonl(INADDR_LOOPBACK)},
+	};
+	struct child *child = start_child("@udp", &give_events);
+	json_t *message = json_true();
+	static uv_udp_t udp;
+
+	uv_udp_init(&loop.uv, &udp);
+	uv_udp_bind(&udp, (struct sockaddr *)&address, 0);
+	channel_send_handle_as(&child->channel, message, (uv_stream_t *)&udp,
+	                       &as);
+	json_decref(message);
+	run_parent();
 }
 
 /* ---- a peer that answers as we please ---- */
@@ -349,6 +364,20 @@ static const struct rule rules[] = {
 	.play = order_is_kept,
     },
     {
+	.number = "ipc udp",
+	.text = "a datagram socket is passed, bound as it is",
+	.expect = "udp4 bound\n",
+	.node = CHILD "process.on('message', (m, udp) => {\n"
+		      "  say(udp.type, udp.address().port ? 'bound' :"
+		      " 'not bound');\n"
+		      "  udp.close(); process.disconnect(); });\n"
+		      "else { const c = " FORK ";\n"
+		      "  const udp = dgram.createSocket('udp4');\n"
+		      "  udp.bind(0, '127.0.0.1', () =>\n"
+		      "    c.send(true, udp, () => udp.close())); }\n",
+	.play = a_datagram_socket_is_passed,
+    },
+    {
 	.number = "ipc ack",
 	.text = "one handle is on its way; all behind it waits for its ACK",
 	.expect = "wire {\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\","
@@ -434,6 +463,7 @@ static const struct rule rules[] = {
 static const struct rule_role roles[] = {
     {"@answer", role_answer},
     {"@order", role_order},
+    {"@udp", role_udp},
     {NULL, NULL},
 };
 

@@ -11,10 +11,13 @@
 #include "runtime/child.h"
 #include "runtime/json_text.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct loop loop;
 
@@ -111,6 +114,42 @@ run_role(void)
 {
 	loop_run(&loop);
 	loop_close(&loop);
+}
+
+/* ---- a connection, the plain way: `given` is the parent's end ---- */
+
+static uv_tcp_t given;
+static int client = -1;
+
+static inline void
+connect_pair(void)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET,
+	    .sin_addr = {htonl(INADDR_LOOPBACK)},
+	};
+	socklen_t size = sizeof(address);
+	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(server, (struct sockaddr *)&address, size) ||
+	    listen(server, 4) ||
+	    getsockname(server, (struct sockaddr *)&address, &size) ||
+	    connect(client, (struct sockaddr *)&address, size))
+		abort();
+	uv_tcp_init(&loop.uv, &given);
+	uv_tcp_open(&given, accept4(server, NULL, NULL, SOCK_CLOEXEC));
+	close(server);
+}
+
+static inline void
+say_client(void)
+{
+	char text[32] = "";
+
+	if (read(client, text, sizeof(text) - 1) > 0)
+		rules_say("client got %s", text);
+	close(client);
 }
 
 #endif

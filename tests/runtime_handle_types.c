@@ -268,6 +268,23 @@ nonsense_about_sockets_does_no_harm(void **state)
 	assert_int_equal(pair->a.disconnects, 0);
 }
 
+/* Its questions cost us memory only until we have had enough. */
+static void
+who_asks_and_does_not_read_loses_its_channel(void **state)
+{
+	struct pair *pair = *state;
+	char questions[100 * (sizeof(get_count) - 1) + 1] = "";
+
+	for (int i = 0; i < 100; i++)
+		strcat(questions, get_count);
+	for (int i = 0; i < 300 && !pair->a.closes; i++)
+		raw_say(pair, questions);
+	assert_int_equal(pair->a.closes, 1);
+	assert_string_equal(told_nth(&pair->world, EVENT_NOTE, 0)->text,
+	                    "IPC channel of pid 2000: it asks and does not "
+	                    "read the answers. The channel is closed.");
+}
+
 /* Node 20 puts a refused handle's envelope into another. */
 static void
 an_envelope_in_an_envelope_is_opened(void **state)
@@ -355,6 +372,7 @@ main(void)
 	    RAW_TEST(what_is_still_counted_is_freed_with_the_channel),
 	    PAIR_TEST(we_may_ask_the_same),
 	    RAW_TEST(nonsense_about_sockets_does_no_harm),
+	    RAW_TEST(who_asks_and_does_not_read_loses_its_channel),
 	    RAW_TEST(an_envelope_in_an_envelope_is_opened),
 	    RAW_TEST(what_nobody_spoke_of_is_closed),
 	    RAW_TEST(without_a_free_descriptor_a_handle_is_refused),

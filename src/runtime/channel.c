@@ -58,8 +58,8 @@ end(struct channel *channel)
 		channel->events->disconnect(channel);
 }
 
-static void
-broken(struct channel *channel, const char *why)
+void
+channel_break(struct channel *channel, const char *why)
 {
 	char text[96];
 
@@ -195,9 +195,9 @@ static void
 take_unread(struct channel *channel, int error, struct outbox_place place)
 {
 	if (error == -EPROTO) {
-		broken(channel, channel->in.mode == WIRE_JSON
-		                    ? "a line is no JSON"
-		                    : "a frame is damaged");
+		channel_break(channel, channel->in.mode == WIRE_JSON
+		                           ? "a line is no JSON"
+		                           : "a frame is damaged");
 		return;
 	}
 	channel_tell(channel, EVENT_MESSAGE_RECV, NULL, place);
@@ -261,7 +261,7 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 	       (next = wire_next(&channel->in, &message, &size)) > 0)
 		take_message(channel, message, size);
 	if (next < 0)
-		broken(channel, "a message is too long");
+		channel_break(channel, "a message is too long");
 	handle_drop_strays(channel);
 }
 
@@ -281,6 +281,12 @@ channel_prepare(struct channel *channel, struct loop *loop,
 	uv_prepare_init(&loop->uv, &channel->uncork);
 	channel->pipe.data = channel;
 	channel->uncork.data = channel;
+}
+
+void
+channel_set_mode(struct channel *channel, enum wire_mode mode)
+{
+	channel->in.mode = mode;
 }
 
 void

@@ -84,6 +84,7 @@ struct channel {
 	bool leaves; /* nothing more is read; `disconnect` comes next */
 	bool quiet;  /* emits no events */
 	int open;    /* handles that `close` waits for */
+	int owed;    /* answers since the peer last took all there was */
 	struct wire in;
 	struct outbox out;
 	struct channel_handle handle;      /* that came, during `message` */
@@ -98,13 +99,16 @@ int channel_open(struct channel *channel, struct loop *loop, int fd,
 
 /* The same in two steps, for a pipe that uv_spawn() makes: prepare, spawn with
  * channel->pipe as UV_CREATE_PIPE, then start; or abandon, when the spawn
- * failed: only `close` follows. Between the two `in.mode` may be set to
- * WIRE_ADVANCED (Node: fork's `serialization`); the peer must be told so by
- * NODE_CHANNEL_SERIALIZATION_MODE=advanced. */
+ * failed: only `close` follows. */
 void channel_prepare(struct channel *channel, struct loop *loop,
                      const struct channel_events *events);
 void channel_start(struct channel *channel);
 void channel_abandon(struct channel *channel);
+
+/* How messages are written (Node: fork's `serialization`); WIRE_JSON unless it
+ * is set, before anything is sent or read. The peer must be told of
+ * WIRE_ADVANCED by NODE_CHANNEL_SERIALIZATION_MODE=advanced. */
+void channel_set_mode(struct channel *channel, enum wire_mode mode);
 
 /* Other events from now on; begins to read if there was no `message`. */
 void channel_listen(struct channel *channel,

@@ -31,6 +31,9 @@ void channel_note(const struct channel *channel, enum note level,
 int channel_send_with(struct channel *channel, const json_t *message,
                       uv_handle_t *handle);
 
+/* Ends the channel with a note: the peer broke the rules. */
+void channel_break(struct channel *channel, const char *why);
+
 /* Something was written, or could not be: tells `drain`, goes on with a
  * disconnect that waited for it. `status`: 0 or -errno. */
 void channel_after_write(struct channel *channel, int status);

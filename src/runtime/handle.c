@@ -9,7 +9,9 @@
  *   a note, and it goes on with what waits;
  * - descriptors come with no message that speaks of them: they are closed;
  * - nobody takes a handle that came: it is closed;
- * - an acknowledgement comes of nothing: ignored.
+ * - an acknowledgement comes of nothing: ignored;
+ * - the peer asks and asks and does not read the answers: it loses its channel,
+ *   before they fill our memory.
  */
 #include "channel_parts.h"
 
@@ -18,7 +20,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { RESENDS = 3 };
+enum { RESENDS = 3, OWED_MOST = 10000 };
 
 static const char *const type_names[CHANNEL_HANDLE_TYPES] = {
     [CHANNEL_NET_NATIVE] = "net.Native",
@@ -55,6 +57,18 @@ command_with_key(const char *command, const char *key)
 	if (key)
 		json_object_set_new(message, "key", json_string(key));
 	return message;
+}
+
+/* Whether one more answer may wait for a peer that does not read. */
+static bool
+may_owe(struct channel *channel)
+{
+	if (outbox_is_empty(&channel->out))
+		channel->owed = 0;
+	if (++channel->owed <= OWED_MOST)
+		return true;
+	channel_break(channel, "it asks and does not read the answers");
+	return false;
 }
 
 static int
@@ -151,9 +165,13 @@ refused(struct channel *channel)
 static void
 answer(struct channel *channel, const char *command)
 {
-	json_t *message = command_with_key(command, NULL);
-	int error = message ? outbox_write_aside(channel, message) : -ENOMEM;
+	json_t *message;
+	int error;
 
+	if (!may_owe(channel))
+		return;
+	message = command_with_key(command, NULL);
+	error = message ? outbox_write_aside(channel, message) : -ENOMEM;
 	json_decref(message);
 	if (error)
 		channel_after_write(channel, error);
@@ -290,7 +308,9 @@ take_socket_message(struct channel *channel, enum message_kind kind,
 	json_int_t count =
 	    json_integer_value(json_object_get(message, "count"));
 
-	if (!key)
+	if (!key ||
+	    ((kind == MESSAGE_NOTIFY_CLOSE || kind == MESSAGE_GET_COUNT) &&
+	     !may_owe(channel)))
 		return;
 	if (kind == MESSAGE_NOTIFY_CLOSE) {
 		if (socket_list_ask(channel->received_from, key))
