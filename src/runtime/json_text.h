@@ -5,7 +5,8 @@
  * jansson's own reader refuses what Node sends and takes: lone surrogates in
  * escapes, bytes that are no UTF-8 (both become U+FFFD), integers of more than
  * 64 bits (a real number then, and only that one). And every byte costs it a
- * call: here a message of 64 bytes takes a fifth of its time.
+ * call: a message of 64 bytes is read here in a fifth to a fifteenth of its
+ * time, and written in an eighth.
  */
 #ifndef RUNTIME_JSON_TEXT_H
 #define RUNTIME_JSON_TEXT_H
