@@ -88,7 +88,7 @@ corked_and_handles_keep_their_order(void **state)
 	world_run(&pair->world, &pair->a.handles_sent, 1);
 }
 
-enum { MANY = 100000 };
+enum { MANY = 20000 };
 
 /* More than the cork holds goes out on the way. */
 static void
