@@ -219,102 +219,6 @@ node_forks_us_and_we_pass_its_connection_back(void **state)
 	                    "\"code\":0,\"signal\":null}");
 }
 
-/* ---- Node is a worker of our cluster ---- */
-
-static const char worker_js[] =
-    "const cluster = require('cluster');\n"
-    "require('net').createServer((socket) => {\n"
-    "	socket.end(cluster.worker.id + '\\n');\n"
-    "}).listen(0, '127.0.0.1');\n";
-
-static void
-on_worker(struct cluster *cluster, struct cluster_worker *worker)
-{
-	struct fixture *fixture = cluster->data;
-
-	fixture->listenings += worker->state == CLUSTER_LISTENING;
-	fixture->exits += worker->state == CLUSTER_DEAD &&
-	                  worker->child.code == 0 &&
-	                  worker->exited_after_disconnect;
-}
-
-static void
-on_listening(struct cluster *cluster, int port, int error)
-{
-	struct fixture *fixture = cluster->data;
-
-	fixture->port = error ? error : port;
-}
-
-static void
-on_cluster_close(struct cluster *cluster)
-{
-	struct fixture *fixture = cluster->data;
-
-	fixture->cluster_closes++;
-}
-
-static const struct cluster_events cluster_events = {
-    .worker = on_worker,
-    .listening = on_listening,
-    .close = on_cluster_close,
-};
-
-static void
-on_readable(uv_poll_t *poll, int status, int what)
-{
-	(void)status;
-	(void)what;
-	++*(int *)poll->data;
-	uv_poll_stop(poll);
-}
-
-/* Which worker answers; the loop deals meanwhile. */
-static int
-ask(struct fixture *fixture)
-{
-	int fd = plain_connect(fixture->port), answers = 0;
-	char text[16] = "";
-	uv_poll_t poll;
-
-	uv_poll_init(&fixture->world.loop.uv, &poll, fd);
-	poll.data = &answers;
-	uv_poll_start(&poll, UV_READABLE, on_readable);
-	world_run(&fixture->world, &answers, 1);
-	uv_close((uv_handle_t *)&poll, NULL);
-	world_turn(&fixture->world);
-	if (recv(fd, text, sizeof(text) - 1, 0) <= 0)
-		text[0] = '\0';
-	close(fd);
-	return atoi(text);
-}
-
-static void
-node_works_in_our_cluster(void **state)
-{
-	struct fixture *fixture = *state;
-	const char *const args[] = {fixture->script, NULL};
-	int error, first;
-
-	if (!has_node())
-		skip_because("there is no node");
-	write_script(fixture, worker_js);
-	cluster_init(&fixture->cluster, &fixture->world.loop, "@node",
-	             &cluster_events);
-	fixture->cluster.data = fixture;
-	cluster_fork(&fixture->cluster, args, &error);
-	cluster_fork(&fixture->cluster, args, &error);
-	world_run(&fixture->world, &fixture->listenings, 2);
-	assert_in_range(fixture->port, 1, 65535);
-	first = ask(fixture);
-	assert_in_range(first, 1, 2);
-	for (int i = 1; i < 6; i++)
-		assert_int_equal(ask(fixture), i % 2 ? 3 - first : first);
-	cluster_disconnect(&fixture->cluster);
-	world_run(&fixture->world, &fixture->cluster_closes, 1);
-	assert_int_equal(fixture->exits, 2);
-}
-
 /* ---- the roles ---- */
 
 static uv_tcp_t returned;
@@ -371,7 +275,6 @@ main(int argc, char **argv)
 	    NODE_TEST(node_takes_a_connection),
 	    NODE_TEST(node_gives_a_connection),
 	    NODE_TEST(node_forks_us_and_we_pass_its_connection_back),
-	    NODE_TEST(node_works_in_our_cluster),
 	};
 
 	/* Whoever has lost its role must not run the tests once more. */
@@ -379,7 +282,5 @@ main(int argc, char **argv)
 		return 1;
 	if (argc > 1 && strcmp(argv[1], "@echo") == 0)
 		return be_echo();
-	if (argc > 2 && strcmp(argv[1], "@node") == 0)
-		return execlp("node", "node", argv[2], (char *)NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,234 +1,146 @@
 /*
- * The primary.
+ * The primary: life of its workers and what is told of it (Node:
+ * lib/internal/cluster/primary.js; "Class: Worker").
  *
  * Failures, before line one:
- * - a worker dies with a connection on its way: the primary still has its
- *   copy, and deals it again;
- * - a worker refuses a connection (accepted:false): the same;
- * - no worker is free: connections queue here;
- * - the port cannot be had: every worker that asks is told the errno.
+ * - a worker cannot be started: `fork`, `error`, `disconnect`;
+ * - its channel ends and it lives on, or the other way round: it stays in the
+ *   table until both have come;
+ * - whoever forks in a callback of a worker that has ended changes the table
+ *   meanwhile: it is never walked over a callback.
  */
-#include "cluster.h"
-
-#include "socket.h"
+#include "cluster_inner.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { BACKLOG = 511 };
-
-struct cluster_connection {
-	uv_tcp_t tcp;
-	struct cluster_connection *next;
-};
-
-/* ---- connections ---- */
+/* ---- the table ---- */
 
 static void
-free_connection(struct cluster_connection *connection)
+add_to_table(struct cluster_worker *worker)
 {
-	uv_close((uv_handle_t *)&connection->tcp, (uv_close_cb)free);
+	struct cluster_worker **at = &worker->cluster->workers;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = worker;
 }
 
-static struct cluster_worker *
-longest_free(struct cluster *cluster)
-{
-	struct cluster_worker *found = NULL;
-
-	for (struct cluster_worker *worker = cluster->workers; worker;
-	     worker = worker->next)
-		if (worker->is_free && (!found || worker->freed < found->freed))
-			found = worker;
-	return found;
-}
-
+/* Also when it has left before: Node looks each time whether that was all. */
 static void
-deal(struct cluster *cluster)
+remove_from_table(struct cluster_worker *worker)
 {
-	while (cluster->first) {
-		struct cluster_worker *worker = longest_free(cluster);
-		struct cluster_connection *connection = cluster->first;
-		json_t *message;
+	struct cluster_worker **at = &worker->cluster->workers;
 
-		if (!worker)
-			return;
-		cluster->first = connection->next;
-		if (!cluster->first)
-			cluster->last = &cluster->first;
-		worker->is_free = false;
-		worker->dealt = connection;
-		message = json_pack("{s:s,s:s,s:s,s:i}", "cmd", "NODE_CLUSTER",
-		                    "act", "newconn", "key", "0", "seq",
-		                    (int)++cluster->seq);
-		channel_send_handle(&worker->child.channel, message,
-		                    (uv_stream_t *)&connection->tcp);
-		json_decref(message);
-	}
+	while (*at && *at != worker)
+		at = &(*at)->next;
+	if (*at)
+		*at = worker->next;
+	cluster_tick_disconnected(worker->cluster);
 }
 
-static void
-queue_connection(struct cluster *cluster, struct cluster_connection *connection,
-                 bool in_front)
+struct cluster_worker *
+cluster_find(struct cluster *cluster, int id)
 {
-	connection->next = NULL;
-	if (in_front) {
-		connection->next = cluster->first;
-		cluster->first = connection;
-		if (!connection->next)
-			cluster->last = &connection->next;
-	} else {
-		*cluster->last = connection;
-		cluster->last = &connection->next;
-	}
-	deal(cluster);
+	struct cluster_worker *worker = cluster->workers;
+
+	while (worker && worker->id != id)
+		worker = worker->next;
+	return worker;
 }
 
-static void
-on_connection(uv_stream_t *server, int status)
-{
-	struct cluster *cluster = server->data;
-	struct cluster_connection *connection;
+/* ---- the end of the cluster ---- */
 
-	if (status < 0)
+void
+cluster_release(struct cluster *cluster)
+{
+	if (--cluster->open > 0 || !cluster->is_ended)
 		return;
-	connection = calloc(1, sizeof(*connection));
-	if (!connection)
-		return;
-	uv_tcp_init(&cluster->loop->uv, &connection->tcp);
-	if (uv_accept(server, (uv_stream_t *)&connection->tcp)) {
-		free_connection(connection);
-		return;
-	}
-	queue_connection(cluster, connection, false);
-}
-
-/* ---- the port ---- */
-
-static void
-listen_on(struct cluster *cluster, const char *address, int port)
-{
-	struct sockaddr_in where;
-	int error;
-
-	if (cluster->has_server)
-		return;
-	uv_tcp_init(&cluster->loop->uv, &cluster->server);
-	cluster->server.data = cluster;
-	cluster->has_server = true;
-	error = uv_ip4_addr(address, port, &where);
-	if (!error)
-		error =
-		    uv_tcp_bind(&cluster->server, (struct sockaddr *)&where, 0);
-	if (!error)
-		error = uv_listen((uv_stream_t *)&cluster->server, BACKLOG,
-		                  on_connection);
-	cluster->error = error;
-	if (!error) {
-		cluster->port = socket_port(&cluster->server);
-		socket_tell_listen(cluster->port, "port");
-	}
-	if (cluster->events->listening)
-		cluster->events->listening(cluster, cluster->port, error);
-}
-
-/* ---- messages of a worker ---- */
-
-static const char *
-act_of(const json_t *message)
-{
-	const char *cmd = json_string_value(json_object_get(message, "cmd"));
-
-	if (!cmd || strcmp(cmd, "NODE_CLUSTER") != 0)
-		return NULL;
-	return json_string_value(json_object_get(message, "act"));
+	cluster_tick_drop(cluster);
+	json_decref(cluster->settings);
+	json_decref(cluster->respawn.due);
+	if (cluster->events->close)
+		cluster->events->close(cluster);
 }
 
 static void
-reach(struct cluster_worker *worker, enum cluster_state state)
+on_timer_closed(uv_handle_t *handle)
 {
+	cluster_release(handle->data);
+}
+
+static void
+end_if_empty(struct cluster *cluster)
+{
+	if (!cluster->is_closing || cluster->count > 0 || cluster->is_ended)
+		return;
+	cluster->is_ended = true;
+	cluster->open += 3;
+	cluster_listen_sweep(cluster);
+	uv_close((uv_handle_t *)&cluster->tick, on_timer_closed);
+	uv_close((uv_handle_t *)&cluster->respawn.timer, on_timer_closed);
+	uv_close((uv_handle_t *)&cluster->reload.timer, on_timer_closed);
+}
+
+void
+cluster_close(struct cluster *cluster)
+{
+	cluster->is_closing = true;
+	cluster_respawn_set(cluster, NULL);
+	end_if_empty(cluster);
+}
+
+/* ---- a worker's life ---- */
+
+static void
+settle(struct cluster_worker *worker, enum cluster_state state)
+{
+	worker->is_settled = true;
 	worker->state = state;
-	if (worker->cluster->events->worker)
-		worker->cluster->events->worker(worker->cluster, worker);
-}
-
-/* Who was told to go takes no more connections. */
-static void
-set_free(struct cluster_worker *worker)
-{
-	if (worker->exited_after_disconnect)
-		return;
-	worker->is_free = true;
-	worker->freed = ++worker->cluster->turns;
-	deal(worker->cluster);
 }
 
 static void
-on_query(struct cluster_worker *worker, json_t *message)
+on_spawn(struct child *child)
 {
-	struct cluster *cluster = worker->cluster;
-	const char *address =
-	    json_string_value(json_object_get(message, "address"));
-	json_int_t port = json_integer_value(json_object_get(message, "port"));
-	json_int_t seq = json_integer_value(json_object_get(message, "seq"));
-	json_t *reply;
-
-	listen_on(cluster, address ? address : "127.0.0.1",
-	          port >= 0 && port < 65536 ? (int)port : 0);
-	reply = json_pack(
-	    "{s:s,s:I,s:s,s:i,s:{s:s,s:i}}", "cmd", "NODE_CLUSTER", "ack", seq,
-	    "key", "0", "errno", cluster->error, "sockname", "address",
-	    address ? address : "127.0.0.1", "port", cluster->port);
-	channel_send(&worker->child.channel, reply);
-	json_decref(reply);
+	cluster_tick_fork(child->data);
 }
 
 static void
-on_accepted(struct cluster_worker *worker, bool accepted)
+on_error(struct child *child, int error)
 {
-	struct cluster_connection *connection = worker->dealt;
+	struct cluster_worker *worker = child->data;
 
-	worker->dealt = NULL;
-	if (connection && accepted)
-		free_connection(connection);
-	else if (connection)
-		queue_connection(worker->cluster, connection, true);
-	set_free(worker);
+	cluster_tick_fork(worker);
+	CLUSTER_TELL(worker->cluster, worker, error, error);
+	remove_from_table(worker);
+	settle(worker, CLUSTER_DISCONNECTED);
+	CLUSTER_TELL(worker->cluster, worker, disconnect);
+	cluster_respawn_exit(worker);
+	cluster_reload_see(worker);
 }
 
+/* The cluster first: in Node it is the one that listens to the worker. */
 static void
 on_message(struct child *child, json_t *message, bool has_handle)
 {
 	struct cluster_worker *worker = child->data;
-	const char *act = act_of(message);
-	json_t *accepted = json_object_get(message, "accepted");
+	struct cluster *cluster = worker->cluster;
 
-	(void)has_handle;
-	if (json_is_boolean(accepted))
-		on_accepted(worker, json_is_true(accepted));
-	else if (act && strcmp(act, "online") == 0)
-		reach(worker, CLUSTER_ONLINE);
-	else if (act && strcmp(act, "queryServer") == 0)
-		on_query(worker, message);
-	else if (act && strcmp(act, "listening") == 0) {
-		reach(worker, CLUSTER_LISTENING);
-		set_free(worker);
-	}
+	cluster_tick_fork(worker);
+	if (cluster_act(worker, message))
+		return;
+	if (cluster->events->message)
+		cluster->events->message(cluster, worker, message, has_handle);
+	if (worker->events && worker->events->message)
+		worker->events->message(cluster, worker, message, has_handle);
 }
 
-/* ---- life of a worker ---- */
-
 static void
-take_back(struct cluster_worker *worker)
+on_handle_sent(struct child *child, uv_stream_t *handle)
 {
-	struct cluster_connection *connection = worker->dealt;
-
-	worker->is_free = false;
-	worker->dealt = NULL;
-	if (connection)
-		queue_connection(worker->cluster, connection, true);
+	cluster_deal_sent(child->data, handle);
 }
 
 static void
@@ -236,41 +148,41 @@ on_disconnect(struct child *child)
 {
 	struct cluster_worker *worker = child->data;
 
-	take_back(worker);
-	reach(worker, CLUSTER_DISCONNECTED);
+	cluster_tick_fork(worker);
+	cluster_listen_lost(worker);
+	if (cluster_worker_is_dead(worker))
+		remove_from_table(worker);
+	settle(worker, CLUSTER_DISCONNECTED);
+	CLUSTER_TELL(worker->cluster, worker, disconnect);
+	cluster_reload_see(worker);
+}
+
+/* Where the channel ended first, Node has nothing left to wait for. */
+static void
+on_exited(struct child *child, int code, int signal)
+{
+	struct cluster_worker *worker = child->data;
+
+	cluster_tick_fork(worker);
+	if (!cluster_worker_is_connected(worker)) {
+		cluster_listen_leave_all(worker);
+		remove_from_table(worker);
+	}
+	settle(worker, CLUSTER_DEAD);
+	CLUSTER_TELL(worker->cluster, worker, exit, code, signal);
+	cluster_respawn_exit(worker);
+	cluster_reload_see(worker);
 }
 
 static void
-on_server_closed(uv_handle_t *handle)
+forget(struct cluster_worker *worker)
 {
-	struct cluster *cluster = handle->data;
+	struct cluster *cluster = worker->cluster;
 
-	cluster->has_server = false;
-	if (cluster->events->close)
-		cluster->events->close(cluster);
-}
-
-/* The port of a cluster without workers is closed (Node: the RoundRobinHandle
- * closes when its last worker leaves). */
-static void
-close_port(struct cluster *cluster)
-{
-	while (cluster->first) {
-		struct cluster_connection *connection = cluster->first;
-
-		cluster->first = connection->next;
-		free_connection(connection);
-	}
-	cluster->last = &cluster->first;
-	if (!cluster->has_server) {
-		if (cluster->events->close)
-			cluster->events->close(cluster);
-		return;
-	}
-	if (!cluster->error)
-		socket_tell_closed(cluster->port);
-	cluster->port = 0;
-	uv_close((uv_handle_t *)&cluster->server, on_server_closed);
+	cluster_tick_forget(worker);
+	json_decref(worker->env);
+	free(worker);
+	cluster->count--;
 }
 
 static void
@@ -278,103 +190,165 @@ on_close(struct child *child)
 {
 	struct cluster_worker *worker = child->data;
 	struct cluster *cluster = worker->cluster;
-	struct cluster_worker **at = &cluster->workers;
 
-	while (*at != worker)
-		at = &(*at)->next;
-	*at = worker->next;
-	cluster->count--;
-	reach(worker, CLUSTER_DEAD);
-	free(worker);
-	if (!cluster->workers)
-		close_port(cluster);
+	forget(worker);
+	end_if_empty(cluster);
 }
 
 static const struct child_events child_events = {
+    .spawn = on_spawn,
+    .error = on_error,
     .message = on_message,
+    .handle_sent = on_handle_sent,
     .disconnect = on_disconnect,
+    .exit = on_exited,
     .close = on_close,
 };
 
-/* Our environment and NODE_UNIQUE_ID; freed by the caller, one array whose
- * last string follows it. */
-static const char **
-worker_environment(int id)
-{
-	size_t count = 0;
-	const char **env;
-	char *text;
-
-	while (environ[count])
-		count++;
-	env = calloc(1, (count + 2) * sizeof(*env) + 40);
-	if (!env)
-		return NULL;
-	memcpy(env, environ, count * sizeof(*env));
-	text = (char *)(env + count + 2);
-	snprintf(text, 40, "NODE_UNIQUE_ID=%d", id);
-	env[count] = text;
-	return env;
-}
+/* ---- what the user asks for ---- */
 
 void
-cluster_init(struct cluster *cluster, struct loop *loop, const char *role,
+cluster_init(struct cluster *cluster, struct loop *loop,
              const struct cluster_events *events)
 {
+	const char *policy = getenv("NODE_CLUSTER_SCHED_POLICY");
+
 	memset(cluster, 0, sizeof(*cluster));
 	cluster->loop = loop;
-	cluster->role = role;
 	cluster->events = events;
-	cluster->last = &cluster->first;
+	cluster->policy = policy && strcmp(policy, "none") == 0
+	                      ? CLUSTER_SHARED
+	                      : CLUSTER_ROUND_ROBIN;
+	cluster->settings = json_object();
+	cluster_tick_init(cluster);
+	cluster_respawn_init(cluster);
+	cluster_reload_init(cluster);
+}
+
+int
+cluster_setup(struct cluster *cluster, const struct cluster_settings *given)
+{
+	int error = cluster_settings_lay(cluster->settings, given);
+
+	if (!cluster->is_set_up)
+		cluster->frozen = cluster->policy;
+	cluster->is_set_up = true;
+	return error ? error : cluster_tick_later(cluster, TICK_SETUP, NULL);
+}
+
+static struct cluster_worker *
+new_worker(struct cluster *cluster, const char *const *env)
+{
+	struct cluster_worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->cluster = cluster;
+	worker->id = ++cluster->ids;
+	worker->env = cluster_strings(env);
+	cluster->count++;
+	return worker;
 }
 
 struct cluster_worker *
-cluster_fork(struct cluster *cluster, const char *const *args, int *error)
+cluster_fork(struct cluster *cluster, const char *const *env, int *error)
 {
 	struct cluster_worker *worker;
-	const char **env;
 
-	*error = cluster->count < CLUSTER_WORKERS ? -ENOMEM : -EAGAIN;
-	if (*error == -EAGAIN)
+	*error = cluster->is_closing ? -ECANCELED
+	         : cluster->count >= CLUSTER_WORKERS
+	             ? -EAGAIN
+	             : cluster_setup(cluster, NULL);
+	if (*error)
 		return NULL;
-	worker = calloc(1, sizeof(*worker));
-	env = worker_environment(cluster->ids + 1);
-	if (!worker || !env) {
-		free(worker);
-		free(env);
+	worker = new_worker(cluster, env);
+	*error =
+	    worker ? cluster_settings_spawn(worker, &child_events) : -ENOMEM;
+	if (*error) {
+		if (worker)
+			forget(worker);
 		return NULL;
 	}
-	worker->cluster = cluster;
-	worker->id = ++cluster->ids;
-	*error = child_fork(&worker->child, cluster->loop, BIRTH_CLUSTER,
-	                    cluster->role, args, env, &child_events);
-	free(env);
 	worker->child.data = worker;
-	worker->next = cluster->workers;
-	cluster->workers = worker;
-	cluster->count++;
+	add_to_table(worker);
+	cluster_tick_later(cluster, TICK_FORK, worker);
 	return worker;
+}
+
+int
+cluster_say(struct cluster_worker *worker, json_t *body,
+            union cluster_handle *handle)
+{
+	json_t *message = json_pack("{s:s}", "cmd", "NODE_CLUSTER");
+	struct channel *channel = &worker->child.channel;
+	int result = -ENOMEM;
+
+	if (message && body) {
+		json_object_update(message, body);
+		json_object_set_new(message, "seq",
+		                    json_integer(worker->cluster->seq++));
+		result = handle ? channel_send_handle(channel, message,
+		                                      &handle->stream)
+		                : channel_send(channel, message);
+	}
+	json_decref(message);
+	json_decref(body);
+	return result;
 }
 
 void
 cluster_worker_disconnect(struct cluster_worker *worker)
 {
-	json_t *message;
-
 	worker->exited_after_disconnect = true;
-	worker->is_free = false;
-	message = json_pack("{s:s,s:s,s:i}", "cmd", "NODE_CLUSTER", "act",
-	                    "disconnect", "seq", (int)++worker->cluster->seq);
-	channel_send(&worker->child.channel, message);
-	json_decref(message);
+	cluster_say(worker, json_pack("{s:s}", "act", "disconnect"), NULL);
+	cluster_listen_leave_all(worker);
+	remove_from_table(worker);
 }
 
+static struct cluster_worker *
+first_connected(struct cluster *cluster)
+{
+	struct cluster_worker *worker = cluster->workers;
+
+	while (worker && !cluster_worker_is_connected(worker))
+		worker = worker->next;
+	return worker;
+}
+
+/* Each leaves the table as it is let go. One that has lost its channel stays
+ * until it has ended. */
 void
 cluster_disconnect(struct cluster *cluster)
 {
+	struct cluster_worker *worker;
+
 	if (!cluster->workers)
-		close_port(cluster);
-	for (struct cluster_worker *worker = cluster->workers; worker;
-	     worker = worker->next)
+		cluster_tick_later(cluster, TICK_DISCONNECTED, NULL);
+	while ((worker = first_connected(cluster)) != NULL)
 		cluster_worker_disconnect(worker);
+	cluster->waiting++;
+}
+
+int
+cluster_worker_kill(struct cluster_worker *worker, int signal)
+{
+	return child_kill(&worker->child, signal ? signal : SIGTERM);
+}
+
+int
+cluster_worker_send(struct cluster_worker *worker, json_t *message)
+{
+	return channel_send(&worker->child.channel, message);
+}
+
+bool
+cluster_worker_is_dead(const struct cluster_worker *worker)
+{
+	return worker->child.code >= 0 || worker->child.signal;
+}
+
+bool
+cluster_worker_is_connected(const struct cluster_worker *worker)
+{
+	return worker->child.channel.connected;
 }

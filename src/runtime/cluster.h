@@ -1,21 +1,30 @@
 /*
- * cluster: a primary that forks workers which serve one port together (Node:
+ * cluster: a primary that forks workers which serve ports together (Node:
  * cluster), in Node's own messages (NODE_CLUSTER: online, queryServer,
- * listening, newconn, accepted, disconnect).
+ * listening, newconn, accepted, close, exitedAfterDisconnect, disconnect), so
+ * that a worker may be this program, another, or a real Node.
  *
- * Scheduling is round robin: the primary accepts and deals each connection to
- * the worker that has been free longest; a worker is free again when it has
- * said that it took the last one.
+ * Round robin: the primary accepts and deals each connection to the worker that
+ * has been free longest; a worker is free again when it has said whether it
+ * took the last one. Shared handle: the workers get the socket and accept for
+ * themselves. UDP is always shared. (Node: cluster "How it works".)
+ *
+ * A worker seen from inside: cluster_scope.h. What goes beyond Node, respawn
+ * and reload: cluster_reload.h.
  */
 #ifndef RUNTIME_CLUSTER_H
 #define RUNTIME_CLUSTER_H
 
 #include "child.h"
+#include "cluster_address.h"
+#include "cluster_reload.h"
 
 enum { CLUSTER_WORKERS = 64 };
 
-/* ---- the primary ---- */
+/* Node: cluster.SCHED_NONE, cluster.SCHED_RR. */
+enum cluster_policy { CLUSTER_SHARED = 1, CLUSTER_ROUND_ROBIN = 2 };
 
+/* Node: worker.state, which only its own code sees. */
 enum cluster_state {
 	CLUSTER_NONE,
 	CLUSTER_ONLINE,
@@ -24,100 +33,136 @@ enum cluster_state {
 	CLUSTER_DEAD,
 };
 
+enum cluster_silent { CLUSTER_AS_BEFORE, CLUSTER_LOUD, CLUSTER_SILENT };
+
+/* What a worker is started as: exec_path, exec_args, exec, args, in this order
+ * (Node: settings). NULL or 0: as set before; at first this program, exec
+ * argv[1] and args the rest of ours. */
+struct cluster_settings {
+	const char *exec_path; /* looked up in PATH */
+	const char *const *exec_args;
+	const char *exec; /* a script, or a role of this program */
+	const char *const *args;
+	const char *cwd;
+	enum cluster_silent silent; /* stdio: pipes, or ours (at first) */
+};
+
 struct cluster;
-struct cluster_connection;
+struct cluster_server;
+struct cluster_events;
 
 struct cluster_worker {
 	struct child child; /* first: a child of the primary */
 	struct cluster *cluster;
-	struct cluster_worker *next; /* of all workers */
+	struct cluster_worker *next; /* of the table, by id */
 	int id;                      /* NODE_UNIQUE_ID, from 1 */
 	enum cluster_state state;
-	bool exited_after_disconnect;
-	bool is_free;
-	uint64_t freed; /* when, in the order of becoming free */
-	struct cluster_connection *dealt; /* on its way to the worker */
+	/* Went because it was to go, or wanted to; once it is settled, by its
+	 * `disconnect` or its `exit` (Node: undefined until then). */
+	bool exited_after_disconnect, is_settled;
+	bool is_told; /* `fork` was called */
+	/* Called before the cluster's, messages after (Node: worker.on()). */
+	const struct cluster_events *events;
+	void *data;        /* the user's */
+	json_t *env;       /* what cluster_fork() was given */
+	int listens;       /* how often it said `listening` */
+	uint64_t listened; /* when first, ms of the loop; 0: not yet */
 };
 
 struct cluster_events {
-	/* A worker reached a state; DEAD comes after its exit, and the worker
-	 * is freed after the call. */
-	void (*worker)(struct cluster *cluster, struct cluster_worker *worker);
-	/* The first worker asked for the port: it is open, or -errno. */
-	void (*listening)(struct cluster *cluster, int port, int error);
-	/* All workers are gone and the port is closed. */
+	/* After each cluster_setup() and cluster_fork(), in the next turn. */
+	void (*setup)(struct cluster *cluster);
+	void (*fork)(struct cluster *cluster, struct cluster_worker *worker);
+	/* It could not be started; `disconnect` follows, no `exit`. */
+	void (*error)(struct cluster *cluster, struct cluster_worker *worker,
+	              int error);
+	void (*online)(struct cluster *cluster, struct cluster_worker *worker);
+	void (*listening)(struct cluster *cluster,
+	                  struct cluster_worker *worker,
+	                  const struct cluster_address *address);
+	void (*message)(struct cluster *cluster, struct cluster_worker *worker,
+	                json_t *message, bool has_handle);
+	void (*disconnect)(struct cluster *cluster,
+	                   struct cluster_worker *worker);
+	/* As child's; the worker is freed some turns later. */
+	void (*exit)(struct cluster *cluster, struct cluster_worker *worker,
+	             int code, int signal);
+	/* The callback of cluster_disconnect(), once for each: the table is
+	 * empty and one worker is gone; others may still be alive. */
+	void (*disconnected)(struct cluster *cluster);
+
+	/* Not Node's. A port was opened for the workers, or cannot be had:
+	 * -errno, for each worker that asked; it was closed. */
+	void (*bound)(struct cluster *cluster,
+	              const struct cluster_address *address, int error);
+	void (*unbound)(struct cluster *cluster,
+	                const struct cluster_address *address);
+	/* cluster_reload() is over: 0 or -errno. */
+	void (*reloaded)(struct cluster *cluster, int error);
+	/* After cluster_close(): the memory is the caller's again. */
 	void (*close)(struct cluster *cluster);
 };
 
 struct cluster {
 	struct loop *loop;
 	const struct cluster_events *events;
-	void *data;       /* the user's */
-	const char *role; /* what a worker is forked as */
-	uv_tcp_t server;
-	bool has_server; /* the handle is open */
-	int error;       /* of listening */
-	int port;        /* once it listens */
-	int count;       /* workers alive */
-	int ids;         /* last NODE_UNIQUE_ID given */
-	uint64_t turns;  /* counts how often a worker became free */
-	uint32_t seq;    /* of messages to workers */
-	struct cluster_worker *workers;
-	struct cluster_connection *first, **last; /* accepted, not dealt */
+	void *data; /* the user's */
+	/* Round robin unless NODE_CLUSTER_SCHED_POLICY is "none". What it is
+	 * at the first setup or fork holds for ever. */
+	enum cluster_policy policy, frozen;
+	bool is_set_up;
+	json_t *settings; /* Node: cluster.settings; {} at first */
+	struct cluster_worker *workers; /* the table (Node: cluster.workers) */
+	int count;    /* structs of workers, in the table or leaving it */
+	int ids;      /* last NODE_UNIQUE_ID given */
+	uint32_t seq; /* of messages to workers */
+	int waiting;  /* for `disconnected` */
+	bool is_closing, is_ended;
+	struct cluster_server *servers;
+	uv_timer_t tick; /* tells what is told in the next turn */
+	struct cluster_tick *ticks, **last_tick;
+	struct cluster_respawn respawn;
+	struct cluster_reload reload;
+	int open; /* handles that `close` waits for */
 };
 
-/* The caller owns the struct until `close`. `role` must outlive it. */
-void cluster_init(struct cluster *cluster, struct loop *loop, const char *role,
+/* The caller owns the struct: until `close`, or, without cluster_close(), as
+ * long as the loop. */
+void cluster_init(struct cluster *cluster, struct loop *loop,
                   const struct cluster_events *events);
 
-/* Forks a worker with `args` behind the role (NULL at the end). Returns it, or
- * NULL and sets *error: -EAGAIN when there are CLUSTER_WORKERS. */
+/* Node: setupPrimary(). Lays `given` (copied; NULL: nothing) over what is set.
+ * 0, or -ENOMEM. */
+int cluster_setup(struct cluster *cluster,
+                  const struct cluster_settings *given);
+
+/* Forks a worker; `env` ("NAME=value", NULL at the end, or NULL) is laid over
+ * our own environment. Returns it, or NULL and sets *error: -EAGAIN when there
+ * are CLUSTER_WORKERS, -ENOMEM. What cannot be started comes as `error`. */
 struct cluster_worker *cluster_fork(struct cluster *cluster,
-                                    const char *const *args, int *error);
+                                    const char *const *env, int *error);
 
-/* Lets one worker finish what it has and end (Node: worker.disconnect()). */
-void cluster_worker_disconnect(struct cluster_worker *worker);
+/* The worker of that id in the table, or NULL. */
+struct cluster_worker *cluster_find(struct cluster *cluster, int id);
 
-/* The same for all; then the port is closed and `close` follows. */
+/* Lets all workers of the table go; `disconnected` follows. */
 void cluster_disconnect(struct cluster *cluster);
 
-/* ---- a worker ---- */
+/* No more is forked; when the last worker is gone (let them go, or kill them),
+ * the ports are closed and `close` follows. */
+void cluster_close(struct cluster *cluster);
 
-struct cluster_scope;
+/* Lets it finish what it has and end (Node: worker.disconnect()). It leaves the
+ * table at once and gets no more connections. */
+void cluster_worker_disconnect(struct cluster_worker *worker);
 
-struct cluster_scope_events {
-	/* The primary's answer: the port, or -errno. */
-	void (*listening)(struct cluster_scope *scope, int port, int error);
-	/* A connection was dealt to us: the callee owns it (from malloc). */
-	void (*connection)(struct cluster_scope *scope, uv_tcp_t *tcp);
-	/* The primary wants us to finish. */
-	void (*disconnect)(struct cluster_scope *scope);
-};
+/* Node: worker.kill(). 0 or -errno. */
+int cluster_worker_kill(struct cluster_worker *worker, int signal);
 
-struct cluster_scope {
-	struct loop *loop;
-	struct channel *channel; /* to the primary */
-	const struct cluster_scope_events *events;
-	void *data;
-	int id;
-	int port;
-	uint32_t seq, query_seq;
-	char key[64]; /* of the server, as the primary calls it */
-};
+/* As channel_send(). */
+int cluster_worker_send(struct cluster_worker *worker, json_t *message);
 
-/* Whether this process was forked as a worker (NODE_UNIQUE_ID is set). Unsets
- * it, says `online` to the primary. 0, or -ENOENT: it was not. */
-int cluster_scope_open(struct cluster_scope *scope, struct loop *loop,
-                       struct channel *channel,
-                       const struct cluster_scope_events *events);
-
-/* Asks the primary for a port (Node: server.listen()). port 0: any. */
-int cluster_scope_listen(struct cluster_scope *scope, const char *address,
-                         int port);
-
-/* For the channel's message callback: true when it was a message of the
- * cluster and is done with. */
-bool cluster_scope_message(struct cluster_scope *scope, json_t *message,
-                           bool has_handle);
+bool cluster_worker_is_dead(const struct cluster_worker *worker);
+bool cluster_worker_is_connected(const struct cluster_worker *worker);
 
 #endif

@@ -1,28 +1,29 @@
-/* A worker of a cluster, seen from inside. */
-#include "cluster.h"
-
-#include "socket.h"
+/*
+ * A worker's life, seen from inside (Node: lib/internal/cluster/child.js).
+ *
+ * Failures, before line one:
+ * - the primary is gone: whoever was not to go ends at once;
+ * - the channel takes no more when we want to leave: we go without leave.
+ */
+#include "cluster_scope_inner.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Sends {cmd:NODE_CLUSTER, act, ...more, seq}; takes over `more`. */
-static int
-send_act(struct cluster_scope *scope, const char *act, json_t *more)
+int
+cluster_scope_say(struct cluster_scope *scope, json_t *body)
 {
-	json_t *message =
-	    json_pack("{s:s,s:s}", "cmd", "NODE_CLUSTER", "act", act);
-	int result;
+	json_t *message = json_pack("{s:s}", "cmd", "NODE_CLUSTER");
+	int result = -ENOMEM;
 
-	if (more)
-		json_object_update(message, more);
-	json_decref(more);
-	json_object_set_new(message, "seq", json_integer(scope->seq++));
-	result = channel_send(scope->channel, message);
+	if (message && body) {
+		json_object_update(message, body);
+		json_object_set_new(message, "seq", json_integer(scope->seq++));
+		result = channel_send(scope->channel, message);
+	}
 	json_decref(message);
+	json_decref(body);
 	return result;
 }
 
@@ -41,61 +42,84 @@ cluster_scope_open(struct cluster_scope *scope, struct loop *loop,
 		return -ENOENT;
 	scope->id = atoi(id);
 	unsetenv("NODE_UNIQUE_ID");
-	send_act(scope, "online", NULL);
+	cluster_scope_say(scope, json_pack("{s:s}", "act", "online"));
 	return 0;
 }
 
-int
-cluster_scope_listen(struct cluster_scope *scope, const char *address, int port)
+/* ---- going ---- */
+
+/* The primary shall know that it was our wish before it sees us gone. */
+static void
+ask_to_leave(struct cluster_scope *scope)
 {
-	scope->query_seq = scope->seq;
-	return send_act(
-	    scope, "queryServer",
-	    json_pack("{s:s,s:i,s:i,s:i,s:n}", "address", address, "port", port,
-	              "addressType", 4, "index", 0, "data"));
+	scope->is_leaving = true;
+	scope->leave_seq = scope->seq;
+	if (cluster_scope_say(
+		scope, json_pack("{s:s}", "act", "exitedAfterDisconnect")) < 0)
+		channel_disconnect(scope->channel);
+}
+
+void
+cluster_scope_leave(struct cluster_scope *scope)
+{
+	if (scope->is_told)
+		channel_disconnect(scope->channel);
+	else if (!scope->is_leaving)
+		ask_to_leave(scope);
 }
 
 static void
-on_answer(struct cluster_scope *scope, json_t *message)
+begin_to_go(struct cluster_scope *scope, bool is_told)
 {
-	json_t *sockname = json_object_get(message, "sockname");
-	int error = (int)json_integer_value(json_object_get(message, "errno"));
-	const char *key = json_string_value(json_object_get(message, "key"));
-
-	scope->port =
-	    (int)json_integer_value(json_object_get(sockname, "port"));
-	snprintf(scope->key, sizeof(scope->key), "%s", key ? key : "");
-	if (!error) {
-		socket_tell_listen(scope->port, "dealt");
-		send_act(scope, "listening",
-		         json_pack("{s:i,s:i,s:n}", "port", scope->port,
-		                   "addressType", 4, "address"));
-	}
-	scope->events->listening(scope, scope->port, error);
+	if (scope->exited_after_disconnect)
+		return;
+	scope->exited_after_disconnect = true;
+	scope->is_told = is_told;
+	while (scope->listeners)
+		cluster_scope_unlisten(scope->listeners);
+	if (scope->events->disconnect)
+		scope->events->disconnect(scope);
+	else
+		cluster_scope_leave(scope);
 }
 
-/* What we cannot accept aloud the primary deals again, to somebody else. */
-static void
-on_connection(struct cluster_scope *scope, json_t *message, bool has_handle)
+void
+cluster_scope_disconnect(struct cluster_scope *scope)
 {
-	uv_tcp_t *tcp = has_handle ? malloc(sizeof(*tcp)) : NULL;
-	bool accepted = false;
-	json_t *reply;
+	begin_to_go(scope, false);
+}
 
-	if (tcp) {
-		uv_tcp_init(&scope->loop->uv, tcp);
-		accepted =
-		    channel_accept(scope->channel, (uv_stream_t *)tcp) == 0;
-	}
-	reply = json_pack("{s:s,s:O,s:b,s:i}", "cmd", "NODE_CLUSTER", "ack",
-	                  json_object_get(message, "seq"), "accepted", accepted,
-	                  "seq", (int)scope->seq++);
-	accepted = channel_send(scope->channel, reply) >= 0 && accepted;
-	json_decref(reply);
-	if (accepted)
-		scope->events->connection(scope, tcp);
-	else if (tcp)
-		uv_close((uv_handle_t *)tcp, (uv_close_cb)free);
+void
+cluster_scope_kill(struct cluster_scope *scope)
+{
+	if (scope->is_dying)
+		return;
+	scope->exited_after_disconnect = true;
+	scope->is_dying = true;
+	if (!scope->channel->connected)
+		uv_stop(&scope->loop->uv);
+	else
+		ask_to_leave(scope);
+}
+
+void
+cluster_scope_disconnected(struct cluster_scope *scope)
+{
+	if (!scope->exited_after_disconnect || scope->is_dying)
+		uv_stop(&scope->loop->uv);
+}
+
+/* ---- what the primary says ---- */
+
+static void
+on_ack(struct cluster_scope *scope, json_t *message, bool has_handle)
+{
+	json_int_t ack = json_integer_value(json_object_get(message, "ack"));
+
+	if (scope->is_leaving && ack == scope->leave_seq)
+		channel_disconnect(scope->channel);
+	else
+		cluster_scope_answered(scope, message, has_handle);
 }
 
 bool
@@ -104,15 +128,14 @@ cluster_scope_message(struct cluster_scope *scope, json_t *message,
 {
 	const char *cmd = json_string_value(json_object_get(message, "cmd"));
 	const char *act = json_string_value(json_object_get(message, "act"));
-	json_t *ack = json_object_get(message, "ack");
 
 	if (!cmd || strcmp(cmd, "NODE_CLUSTER") != 0)
 		return false;
-	if (json_is_integer(ack) && json_integer_value(ack) == scope->query_seq)
-		on_answer(scope, message);
+	if (json_is_integer(json_object_get(message, "ack")))
+		on_ack(scope, message, has_handle);
 	else if (act && strcmp(act, "newconn") == 0)
-		on_connection(scope, message, has_handle);
+		cluster_scope_dealt(scope, message, has_handle);
 	else if (act && strcmp(act, "disconnect") == 0)
-		scope->events->disconnect(scope);
+		begin_to_go(scope, true);
 	return true;
 }

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int
-port_in(const struct sockaddr_storage *address)
+int
+socket_port_of(const struct sockaddr *address)
 {
-	if (address->ss_family == AF_INET)
+	if (address->sa_family == AF_INET)
 		return ntohs(((const struct sockaddr_in *)address)->sin_port);
-	if (address->ss_family == AF_INET6)
+	if (address->sa_family == AF_INET6)
 		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
 	return 0;
 }
@@ -23,7 +23,7 @@ socket_port(const uv_tcp_t *tcp)
 
 	if (uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &size))
 		return 0;
-	return port_in(&address);
+	return socket_port_of((struct sockaddr *)&address);
 }
 
 int
@@ -34,7 +34,7 @@ socket_peer_port(const uv_tcp_t *tcp)
 
 	if (uv_tcp_getpeername(tcp, (struct sockaddr *)&address, &size))
 		return 0;
-	return port_in(&address);
+	return socket_port_of((struct sockaddr *)&address);
 }
 
 uint64_t

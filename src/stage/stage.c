@@ -6,14 +6,25 @@ static const struct {
 	const char *name;
 	stage_command *run;
 } commands[] = {
-    {"serve", stage_serve},     {"rate", stage_ask},
-    {"path", stage_ask},        {"spawn", stage_spawn},
-    {"exec", stage_exec},       {"execFile", stage_exec_file},
-    {"fork", stage_fork},       {"detached", stage_detach},
-    {"zombie", stage_zombie},   {"killGroup", stage_kill_group},
-    {"cluster", stage_cluster}, {"disconnect", stage_disconnect},
-    {"thread", stage_thread},   {"terminate", stage_terminate},
-    {"load", stage_load},       {"ping", stage_ping},
+    {"serve", stage_serve},
+    {"rate", stage_ask},
+    {"path", stage_ask},
+    {"spawn", stage_spawn},
+    {"exec", stage_exec},
+    {"execFile", stage_exec_file},
+    {"fork", stage_fork},
+    {"detached", stage_detach},
+    {"zombie", stage_zombie},
+    {"killGroup", stage_kill_group},
+    {"cluster", stage_cluster},
+    {"disconnect", stage_disconnect},
+    {"reload", stage_reload},
+    {"respawn", stage_respawn},
+    {"policy", stage_policy},
+    {"thread", stage_thread},
+    {"terminate", stage_terminate},
+    {"load", stage_load},
+    {"ping", stage_ping},
 };
 
 /* The key that is a command's name says what to do. */

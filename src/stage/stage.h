@@ -32,6 +32,10 @@ struct stage {
 	struct cluster cluster;
 	bool has_cluster;
 	bool cluster_ending;
+	bool cluster_respawn;
+	enum cluster_policy cluster_policy; /* of the next one; 0: usual */
+	json_int_t cluster_port;            /* as asked for */
+	int cluster_error;                  /* the port cannot be had */
 	struct stage_thread *threads;
 	struct stage_child *children;
 	struct stage_detached *detached;
@@ -52,6 +56,9 @@ stage_command stage_zombie;     /* {zombie: seconds} */
 stage_command stage_kill_group; /* {killGroup: 1}: of the newest detached */
 stage_command stage_cluster;    /* {cluster: workers, port} */
 stage_command stage_disconnect; /* {disconnect: "all" or "newest"} */
+stage_command stage_reload;     /* {reload: 1}: the workers, one by one */
+stage_command stage_respawn;    /* {respawn: "on" or "off"} */
+stage_command stage_policy;     /* {policy: "round robin" or "shared"} */
 stage_command stage_thread;     /* {thread: count}: worker threads */
 stage_command stage_terminate;  /* {terminate: 1}: the newest thread */
 stage_command stage_load;       /* {load: "fib(42)", on: place} */
