@@ -227,6 +227,8 @@ a_handle_in_the_answer_is_listened_on(void **state)
 	struct fixture *fixture = *state;
 	int port, server = plain_listen(&port), client;
 
+	/* As libuv makes them; with the file the worker shares the flag. */
+	fcntl(server, F_SETFL, O_NONBLOCK);
 	listen_on(fixture, &fixture->listener, port);
 	raw_write_fd(&fixture->pair,
 	             "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\","
