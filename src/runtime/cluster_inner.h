@@ -127,6 +127,9 @@ void cluster_deal_drop(struct cluster_server *server);
 struct cluster_worker *cluster_fork_again(struct cluster *cluster, json_t *env,
                                           int *error);
 
+/* cluster_respawn.c: whether somebody is to come who will want the ports. */
+bool cluster_respawn_keeps_ports(const struct cluster *cluster);
+
 /* cluster_reload.c, cluster_respawn.c: what they are told of. */
 void cluster_reload_init(struct cluster *cluster);
 void cluster_reload_see(struct cluster_worker *worker);

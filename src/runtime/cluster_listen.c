@@ -16,7 +16,7 @@ cluster_listen_sweep(struct cluster *cluster)
 {
 	struct cluster_server *server = cluster->servers;
 
-	if (cluster->respawn.is_on && !cluster->is_closing)
+	if (cluster_respawn_keeps_ports(cluster))
 		return;
 	for (; server; server = server->next)
 		if (!server->workers)

@@ -5,8 +5,9 @@
  * Respawn: a worker that went without being told to is forked again, at once
  * when it had listened for `stable_ms`, else after a pause that doubles from
  * `first_ms` to `most_ms`. When `stop_after` in a row ended before they
- * listened, it stops, and a note says so. While it is on, ports outlive their
- * last worker: whoever connects meanwhile waits instead of being refused.
+ * listened, it stops, and a note says so. Ports outlive their last worker while
+ * another is to come: whoever connects meanwhile waits instead of being
+ * refused.
  *
  * Reload: one after the other, a new worker is forked; when it listens on as
  * many ports as the old one, the old one is disconnected, and killed when it

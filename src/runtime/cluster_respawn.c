@@ -113,6 +113,20 @@ cluster_respawn_exit(struct cluster_worker *worker)
 		fork_later(cluster, worker->env);
 }
 
+/* Also one that has died already, as long as it is in the table: it is forked
+ * again when it leaves. */
+bool
+cluster_respawn_keeps_ports(const struct cluster *cluster)
+{
+	const struct cluster_worker *worker = cluster->workers;
+
+	if (!cluster->respawn.is_on || cluster->is_closing)
+		return false;
+	while (worker && worker->exited_after_disconnect)
+		worker = worker->next;
+	return worker || json_array_size(cluster->respawn.due);
+}
+
 void
 cluster_respawn_init(struct cluster *cluster)
 {
