@@ -84,7 +84,7 @@ run: $(BUILD)/looptop
 
 tests_of  = $(patsubst tests/%.c,$(BUILD)/tests/%,\
               $(filter-out tests/fuzz_corpus.c,$(wildcard tests/$(1)_*.c)))
-tests_layers := core runtime conformance fuzz load observe report ui end
+tests_layers := core runtime conformance fuzz load observe report ui end soak
 tests_all := $(foreach layer,$(tests_layers),$(call tests_of,$(layer)))
 # The core again with tables of four rows, where bugs cannot hide.
 tests_tiny := $(patsubst $(BUILD)/tests/%,$(BUILD)/tests/%-tiny,\
@@ -101,6 +101,7 @@ needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
 needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
+needs_soak    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_core)
 
 link_core    := cmocka
@@ -111,6 +112,7 @@ link_load    := cmocka $(libs_runtime)
 link_observe := cmocka $(libs_observe)
 link_report  := cmocka $(libs_report)
 link_ui      := cmocka
+link_soak    := cmocka $(libs_runtime)
 link_end     := $(libs_tests) jansson
 
 # The harness of the end-to-end tests has tests too.
@@ -149,6 +151,10 @@ test: $(BUILD)/looptop $(tests_all) $(tests_tiny) $(tests_tty)
 conformance: $(call tests_of,conformance)
 	@printf '%-12s %-8s %-8s %-9s %s\n' rule node looptop '' ''; bad=0; \
 	for program in $^; do RULES=table $$program || bad=1; done; exit $$bad
+
+# The long version of tests/soak_*.c, which `make test` runs short.
+soak: $(call tests_of,soak)
+	@for program in $^; do SOAK=1 $$program || exit 1; done
 
 # The golden screens as they are now: look at the difference afterwards.
 bless: $(BUILD)/tests/ui_golden
@@ -286,5 +292,5 @@ clean:
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
 .PHONY: all run test test-threads check layers lint format conformance bench \
-        fuzz bless screenshots install uninstall deps deps-fuzz clean
+        fuzz soak bless screenshots install uninstall deps deps-fuzz clean
 .SECONDARY:
