@@ -278,14 +278,15 @@ static inline void
 on_answer(uv_poll_t *poll, int status, int what)
 {
 	struct client *client = poll->data;
-	char text[16] = "";
+	char text[512] = "";
 	ssize_t got = recv(client->fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+	const char *body = strstr(text, "\r\n\r\n");
 
 	(void)status;
 	(void)what;
 	if (got < 0 && errno == EAGAIN)
 		return;
-	client->id = got > 0 ? atoi(text) : 0;
+	client->id = got > 0 ? atoi(body ? body + 4 : text) : 0;
 	client->answers++;
 	uv_poll_stop(poll);
 }
