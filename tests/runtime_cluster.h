@@ -46,8 +46,9 @@ note(struct cluster *cluster, struct cluster_worker *worker, const char *what)
 }
 
 static inline void
-on_setup(struct cluster *cluster)
+on_setup(struct cluster *cluster, const json_t *settings)
 {
+	(void)settings;
 	((struct fixture *)cluster->data)->setups++;
 }
 

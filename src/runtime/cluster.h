@@ -70,8 +70,9 @@ struct cluster_worker {
 };
 
 struct cluster_events {
-	/* After each cluster_setup() and cluster_fork(), in the next turn. */
-	void (*setup)(struct cluster *cluster);
+	/* After each cluster_setup() and cluster_fork(), in the next turn: the
+	 * settings as they were then (borrowed), and the worker. */
+	void (*setup)(struct cluster *cluster, const json_t *settings);
 	void (*fork)(struct cluster *cluster, struct cluster_worker *worker);
 	/* It could not be started; `disconnect` follows, no `exit`. */
 	void (*error)(struct cluster *cluster, struct cluster_worker *worker,

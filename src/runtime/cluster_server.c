@@ -72,13 +72,13 @@ cluster_server_close(struct cluster_server *server)
 		return;
 	server->is_closing = true;
 	cluster_deal_drop(server);
+	close_handle(server);
 	if (!server->error) {
 		if (!server->is_shared)
 			socket_tell_closed(server->address.port);
 		if (cluster->events->unbound)
 			cluster->events->unbound(cluster, &server->address);
 	}
-	close_handle(server);
 }
 
 void

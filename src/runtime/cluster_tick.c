@@ -14,6 +14,7 @@ struct cluster_tick {
 	struct cluster_tick *next;
 	enum cluster_tick_kind kind;
 	struct cluster_worker *worker; /* of a fork; NULL: it is gone */
+	json_t *settings;              /* of a setup */
 };
 
 void
@@ -42,6 +43,13 @@ cluster_tick_disconnected(struct cluster *cluster)
 }
 
 static void
+free_tick(struct cluster_tick *tick)
+{
+	json_decref(tick->settings);
+	free(tick);
+}
+
+static void
 tell(struct cluster *cluster, const struct cluster_tick *tick)
 {
 	if (tick->kind == TICK_FORK && tick->worker)
@@ -49,7 +57,7 @@ tell(struct cluster *cluster, const struct cluster_tick *tick)
 	else if (tick->kind == TICK_DISCONNECTED)
 		cluster_tick_disconnected(cluster);
 	else if (tick->kind == TICK_SETUP && cluster->events->setup)
-		cluster->events->setup(cluster);
+		cluster->events->setup(cluster, tick->settings);
 }
 
 /* One at a time, off the list: what is told may be answered with a fork. */
@@ -65,7 +73,7 @@ on_tick(uv_timer_t *timer)
 		if (!cluster->ticks)
 			cluster->last_tick = &cluster->ticks;
 		tell(cluster, tick);
-		free(tick);
+		free_tick(tick);
 	}
 }
 
@@ -79,6 +87,8 @@ cluster_tick_later(struct cluster *cluster, enum cluster_tick_kind kind,
 		return -ENOMEM;
 	tick->kind = kind;
 	tick->worker = worker;
+	if (kind == TICK_SETUP)
+		tick->settings = json_copy(cluster->settings);
 	*cluster->last_tick = tick;
 	cluster->last_tick = &tick->next;
 	return uv_timer_start(&cluster->tick, on_tick, 0, 0);
@@ -108,7 +118,7 @@ cluster_tick_drop(struct cluster *cluster)
 	while (cluster->ticks) {
 		struct cluster_tick *next = cluster->ticks->next;
 
-		free(cluster->ticks);
+		free_tick(cluster->ticks);
 		cluster->ticks = next;
 	}
 }
