@@ -20,7 +20,7 @@ static void
 run_c(struct fixture *fixture, const char *mode)
 {
 	const struct cluster_settings settings = {
-	    .exec_path = "/proc/self/exe",
+	    .exec_path = "",
 	    .exec_args = (const char *const[]){NULL},
 	    .exec = "@worker",
 	    .args = (const char *const[]){mode, "0", NULL},

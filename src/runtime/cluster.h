@@ -39,7 +39,7 @@ enum cluster_silent { CLUSTER_AS_BEFORE, CLUSTER_LOUD, CLUSTER_SILENT };
  * (Node: settings). NULL or 0: as set before; at first this program, exec
  * argv[1] and args the rest of ours. */
 struct cluster_settings {
-	const char *exec_path; /* looked up in PATH */
+	const char *exec_path; /* looked up in PATH; "": this program */
 	const char *const *exec_args;
 	const char *exec; /* a script, or a role of this program */
 	const char *const *args;

@@ -185,12 +185,13 @@ cluster_settings_spawn(struct cluster_worker *worker,
 	    .err = stdio,
 	    .channel = true,
 	};
-	int error = path ? 0 : uv_exepath(exe, &size);
+	bool is_other = path && *path;
+	int error = is_other ? 0 : uv_exepath(exe, &size);
 
 	if (error)
 		return error;
 	snprintf(id, sizeof(id), "NODE_UNIQUE_ID=%d", worker->id);
-	options.file = path ? path : exe;
+	options.file = is_other ? path : exe;
 	options.args = arguments(settings, options.file);
 	options.env = environment(worker->env, id);
 	error = -ENOMEM;

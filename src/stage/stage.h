@@ -54,7 +54,7 @@ stage_command stage_fork;       /* {fork: count}: C children */
 stage_command stage_detach;     /* {detached: command}, a shell */
 stage_command stage_zombie;     /* {zombie: seconds} */
 stage_command stage_kill_group; /* {killGroup: 1}: of the newest detached */
-stage_command stage_cluster;    /* {cluster: workers, port} */
+stage_command stage_cluster;    /* {cluster: workers, port, with} */
 stage_command stage_disconnect; /* {disconnect: "all" or "newest"} */
 stage_command stage_reload;     /* {reload: 1}: the workers, one by one */
 stage_command stage_respawn;    /* {respawn: "on" or "off"} */

@@ -7,6 +7,11 @@
 
 enum { RATE = 40, DEADLINE_MS = 5000, STABLE_MS = 1000 };
 
+static const char node_worker[] =
+    "require('http').createServer((q, r) => r.end('pong\\n'))"
+    ".listen(process.env.PORT, '127.0.0.1')"
+    ".on('error', () => process.exit(1))";
+
 /* ---- what the user hears ---- */
 
 /* Each worker that asks is told anew; the user once. */
@@ -138,19 +143,36 @@ set_respawn(struct stage *stage)
 static void
 open_cluster(struct stage *stage)
 {
-	const struct cluster_settings settings = {
-	    .exec = "@cluster-worker",
-	    .args = (const char *const[]){NULL},
-	    .silent = CLUSTER_SILENT,
-	};
-
 	cluster_init(&stage->cluster, &stage->role.loop, &events);
 	stage->cluster.data = stage;
 	if (stage->cluster_policy)
 		stage->cluster.policy = stage->cluster_policy;
-	cluster_setup(&stage->cluster, &settings);
 	set_respawn(stage);
 	stage->has_cluster = true;
+}
+
+/* What is forked from now on, also for those that die or are reloaded: workers
+ * in C, or in a real Node, on the same port. */
+static void
+set_workers(struct stage *stage, const char *with)
+{
+	const struct cluster_settings in_c = {
+	    .exec_path = "",
+	    .exec_args = (const char *const[]){NULL},
+	    .exec = "@cluster-worker",
+	    .args = (const char *const[]){NULL},
+	    .silent = CLUSTER_SILENT,
+	};
+	const struct cluster_settings in_node = {
+	    .exec_path = "node",
+	    .exec_args = (const char *const[]){"-e", node_worker, NULL},
+	    .exec = "worker",
+	};
+	bool is_node = with && strcmp(with, "node") == 0;
+
+	cluster_setup(&stage->cluster, &in_c);
+	if (is_node)
+		cluster_setup(&stage->cluster, &in_node);
 }
 
 void
@@ -169,6 +191,7 @@ stage_cluster(struct stage *stage, json_t *message)
 	}
 	if (!stage->has_cluster)
 		open_cluster(stage);
+	set_workers(stage, json_string_value(json_object_get(message, "with")));
 	if (json_is_integer(port))
 		stage->cluster_port = json_integer_value(port);
 	stage->cluster_error = 0;
