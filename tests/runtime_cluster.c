@@ -27,6 +27,7 @@ the_stream_hears_of_one_port_and_of_every_deal(void **state)
 	char name[32];
 
 	start_serving(fixture, 2);
+	world_run(&fixture->world, &fixture->messages, 2);
 	assert_int_equal(fixture->bounds, 1);
 	snprintf(name, sizeof(name), "port %d", fixture->port);
 	born = told_nth(&fixture->world, EVENT_CHANNEL_BORN, 2);

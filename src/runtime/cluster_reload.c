@@ -22,6 +22,7 @@ static void
 finish(struct cluster *cluster, int error)
 {
 	cluster->reload.is_on = false;
+	cluster->reload.failed = cluster->reload.fresh;
 	cluster->reload.old = cluster->reload.fresh = 0;
 	uv_timer_stop(&cluster->reload.timer);
 	if (cluster->events->reloaded)

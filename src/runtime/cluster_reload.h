@@ -46,6 +46,7 @@ struct cluster_reload {
 	int last;       /* the highest id that is to be replaced */
 	int old, fresh; /* ids of the pair in work; 0: none */
 	int listens;    /* of the old one, as the pair began */
+	int failed;     /* id of a new one that ended too early */
 	struct cluster_worker *leaving; /* the old one, on its way out */
 	uint64_t deadline_ms;
 	uv_timer_t timer;

@@ -80,14 +80,16 @@ cluster_respawn_listening(struct cluster_worker *worker)
 	worker->cluster->respawn.hopeless = 0;
 }
 
-/* Half of a pair of a reload has a successor already, or needs none. */
+/* Half of a pair of a reload has a successor already, or needs none; also when
+ * the reload is over before its exit has come. */
 static bool
 is_in_reload(const struct cluster_worker *worker)
 {
 	const struct cluster_reload *reload = &worker->cluster->reload;
 
-	return reload->is_on && reload->fresh &&
-	       (worker->id == reload->old || worker->id == reload->fresh);
+	return worker->id == reload->failed ||
+	       (reload->fresh &&
+	        (worker->id == reload->old || worker->id == reload->fresh));
 }
 
 void
