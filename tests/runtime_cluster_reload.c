@@ -215,6 +215,23 @@ who_dies_while_its_successor_starts_is_not_forked_twice(void **state)
 	assert_int_equal(ask(fixture), 2);
 }
 
+/* Nobody is left of the pair: respawn makes up for it. */
+static void
+when_both_of_a_pair_die_another_is_forked(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_serving(fixture, 1);
+	respawn(fixture, 5);
+	cluster_reload(&fixture->cluster, DEADLINE_MS);
+	cluster_worker_kill(find_worker(fixture, 1), SIGKILL);
+	cluster_worker_kill(find_worker(fixture, 2), SIGKILL);
+	assert_int_equal(ask(fixture), 3);
+	assert_int_equal(fixture->reload_error, -ECHILD);
+	assert_int_equal(fixture->unbounds, 0);
+	assert_int_equal(fixture->forks, 3);
+}
+
 static void
 there_must_be_somebody_to_reload(void **state)
 {
@@ -241,6 +258,7 @@ main(int argc, char **argv)
 	    CLUSTER_TEST(a_successor_that_ends_stops_the_reload),
 	    CLUSTER_TEST(
 		who_dies_while_its_successor_starts_is_not_forked_twice),
+	    CLUSTER_TEST(when_both_of_a_pair_die_another_is_forked),
 	    CLUSTER_TEST(there_must_be_somebody_to_reload),
 	};
 

@@ -136,5 +136,6 @@ void cluster_reload_see(struct cluster_worker *worker);
 void cluster_respawn_init(struct cluster *cluster);
 void cluster_respawn_listening(struct cluster_worker *worker);
 void cluster_respawn_exit(struct cluster_worker *worker);
+void cluster_respawn_owed(struct cluster *cluster, json_t *env);
 
 #endif

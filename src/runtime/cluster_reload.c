@@ -29,6 +29,18 @@ finish(struct cluster *cluster, int error)
 		cluster->events->reloaded(cluster, error);
 }
 
+/* Where the old one is gone as well, one is missing. */
+static void
+fail(struct cluster_worker *fresh)
+{
+	struct cluster *cluster = fresh->cluster;
+	struct cluster_worker *old = cluster_find(cluster, cluster->reload.old);
+
+	if (!old || cluster_worker_is_dead(old))
+		cluster_respawn_owed(cluster, fresh->env);
+	finish(cluster, -ECHILD);
+}
+
 static void
 on_start_late(uv_timer_t *timer)
 {
@@ -84,8 +96,9 @@ cluster_reload_see(struct cluster_worker *worker)
 	if (!reload->is_on)
 		return;
 	if (worker->id == reload->fresh) {
-		if (!cluster_worker_is_connected(worker))
-			finish(cluster, -ECHILD);
+		if (cluster_worker_is_dead(worker) ||
+		    !cluster_worker_is_connected(worker))
+			fail(worker);
 		else if (is_ready(cluster, worker))
 			let_old_go(cluster);
 	} else if (worker == reload->leaving &&

@@ -115,6 +115,13 @@ cluster_respawn_exit(struct cluster_worker *worker)
 		fork_later(cluster, worker->env);
 }
 
+void
+cluster_respawn_owed(struct cluster *cluster, json_t *env)
+{
+	if (cluster->respawn.is_on)
+		fork_later(cluster, env);
+}
+
 /* Also one that has died already, as long as it is in the table: it is forked
  * again when it leaves. */
 bool
