@@ -114,11 +114,9 @@ strings_of(const json_t *array)
 {
 	const char **strings =
 	    calloc(json_array_size(array) + 1, sizeof(*strings));
-	json_t *string;
-	size_t i;
 
-	json_array_foreach(array, i, string) if (strings) strings[i] =
-	    json_string_value(string);
+	for (size_t i = 0; strings && i < json_array_size(array); i++)
+		strings[i] = json_string_value(json_array_get(array, i));
 	return strings;
 }
 

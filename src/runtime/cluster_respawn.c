@@ -52,11 +52,11 @@ static void
 on_due(uv_timer_t *timer)
 {
 	struct cluster *cluster = timer->data;
-	json_t *due = cluster->respawn.due, *env;
-	size_t i;
+	json_t *due = cluster->respawn.due;
 
 	cluster->respawn.due = json_array();
-	json_array_foreach(due, i, env) fork_now(cluster, env);
+	for (size_t i = 0; i < json_array_size(due); i++)
+		fork_now(cluster, json_array_get(due, i));
 	json_decref(due);
 }
 

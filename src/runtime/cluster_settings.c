@@ -19,7 +19,7 @@ cluster_strings(const char *const *strings)
 	json_t *array = json_array();
 
 	for (; strings && *strings; strings++)
-		json_array_append_new(array, json_string(*strings));
+		json_array_append_new(array, json_string_nocheck(*strings));
 	return array;
 }
 
@@ -29,7 +29,7 @@ static void
 set_string(json_t *settings, const char *name, const char *value)
 {
 	if (value)
-		json_object_set_new(settings, name, json_string(value));
+		json_object_set_new(settings, name, json_string_nocheck(value));
 }
 
 static void
@@ -54,7 +54,7 @@ set_own(json_t *settings)
 		if (i == 1)
 			set_string(settings, "exec", word);
 		else if (i > 1)
-			json_array_append_new(args, json_string(word));
+			json_array_append_new(args, json_string_nocheck(word));
 		word += strlen(word) + 1;
 	}
 	json_object_set_new(settings, "args", args);
@@ -95,15 +95,18 @@ is_named(const char *variable, const char *other)
 	       (other[length] == '=' || !other[length]);
 }
 
+static const char *
+string_at(const json_t *strings, size_t i)
+{
+	return json_string_value(json_array_get(strings, i));
+}
+
 static bool
 is_replaced(const char *variable, const json_t *env)
 {
-	json_t *other;
-	size_t i;
-
-	json_array_foreach(
-	    env, i, other) if (is_named(variable,
-	                                json_string_value(other))) return true;
+	for (size_t i = 0; i < json_array_size(env); i++)
+		if (is_named(variable, string_at(env, i)))
+			return true;
 	return is_named("NODE_UNIQUE_ID", variable);
 }
 
@@ -112,20 +115,20 @@ is_replaced(const char *variable, const json_t *env)
 static const char **
 environment(const json_t *env, const char *id)
 {
-	size_t count = 0, used = 0, i;
+	size_t count = 0, used = 0;
 	const char **result;
-	json_t *other;
 
 	while (environ[count])
 		count++;
 	result = calloc(count + json_array_size(env) + 2, sizeof(*result));
 	if (!result)
 		return NULL;
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (!is_replaced(environ[i], env))
 			result[used++] = environ[i];
-	json_array_foreach(env, i, other) result[used++] =
-	    json_string_value(other);
+	for (size_t i = 0; i < json_array_size(env); i++)
+		if (!is_named("NODE_UNIQUE_ID", string_at(env, i)))
+			result[used++] = string_at(env, i);
 	result[used] = id;
 	return result;
 }
@@ -135,11 +138,8 @@ environment(const json_t *env, const char *id)
 static size_t
 add_strings(const char **argv, size_t used, const json_t *strings)
 {
-	json_t *string;
-	size_t i;
-
-	json_array_foreach(strings, i, string) argv[used++] =
-	    json_string_value(string);
+	for (size_t i = 0; i < json_array_size(strings); i++)
+		argv[used++] = string_at(strings, i);
 	return used;
 }
 
