@@ -482,10 +482,11 @@ the_end_closes_idle_connections(void **state)
 {
 	struct peer peers[3];
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		peer_open(&peers[i], *state);
-	peer_say(&peers[1], ping);
-	peer_wait(&peers[1], 1);
+		peer_say(&peers[i], ping);
+		peer_wait(&peers[i], 1);
+	}
 	http_server_end(&peers[0].fixture->server);
 	assert_int_equal(peers[0].fixture->empties, 0);
 	for (int i = 0; i < 3; i++)
@@ -493,6 +494,23 @@ the_end_closes_idle_connections(void **state)
 	assert_int_equal(peers[0].fixture->empties, 1);
 	for (int i = 0; i < 3; i++)
 		peer_close(&peers[i]);
+}
+
+/* It was accepted to be answered (Node's server.close() keeps it, too). */
+static void
+the_end_waits_for_the_first_request_of_a_connection(void **state)
+{
+	struct peer peer;
+
+	peer_open(&peer, *state);
+	http_server_end(&peer.fixture->server);
+	world_turn(&peer.fixture->world);
+	assert_int_equal(peer.fixture->empties, 0);
+	peer_say(&peer, ping);
+	peer_wait_end(&peer);
+	assert_int_equal(count_of(peer.text, "pong\n"), 1);
+	peer_close(&peer);
+	assert_int_equal(peer.fixture->empties, 1);
 }
 
 static void
@@ -519,6 +537,8 @@ the_end_may_come_while_it_answers(void **state)
 	struct peer peer, idle;
 
 	peer_open(&idle, *state);
+	peer_say(&idle, ping);
+	peer_wait(&idle, 1);
 	peer_open(&peer, *state);
 	peer_say(&peer, "GET /end HTTP/1.1\r\n\r\n");
 	peer_wait_end(&peer);
@@ -642,6 +662,7 @@ main(void)
 	    SERVER_TEST(who_hangs_up_in_mid_request_is_forgotten),
 	    SERVER_TEST(without_connections_the_end_is_at_once),
 	    SERVER_TEST(the_end_closes_idle_connections),
+	    SERVER_TEST(the_end_waits_for_the_first_request_of_a_connection),
 	    SERVER_TEST(the_end_waits_for_a_request_that_has_begun),
 	    SERVER_TEST(the_end_may_come_while_it_answers),
 	    SERVER_TEST(many_clients_do_not_mix),

@@ -28,7 +28,9 @@ struct http_server {
 /* Serves a connection, which it takes over (from malloc). */
 void http_serve(struct http_server *server, uv_tcp_t *tcp);
 
-/* Closes idle connections now and the others after their answer. */
+/* Closes idle connections now and the others after their answer; who has not
+ * asked yet gets its first one (Node: server.close(), closeIdleConnections()).
+ */
 void http_server_end(struct http_server *server);
 
 /* ---- client ---- */

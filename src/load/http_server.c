@@ -249,7 +249,7 @@ http_server_end(struct http_server *server)
 	server->ending = true;
 	for (struct http_connection *connection = server->first; connection;
 	     connection = connection->next)
-		if (!connection->used)
+		if (connection->number && !connection->used)
 			close_connection(connection);
 	if (!server->first && server->empty)
 		server->empty(server);
