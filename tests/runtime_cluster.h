@@ -302,14 +302,20 @@ on_client_closed(uv_handle_t *handle)
 }
 
 static inline void
-client_open(struct client *client, struct fixture *fixture)
+client_watch(struct client *client, struct fixture *fixture, int fd)
 {
 	memset(client, 0, sizeof(*client));
 	client->fixture = fixture;
-	client->fd = plain_connect(fixture->port);
+	client->fd = fd;
 	uv_poll_init(&fixture->world.loop.uv, &client->poll, client->fd);
 	client->poll.data = client;
 	uv_poll_start(&client->poll, UV_READABLE, on_answer);
+}
+
+static inline void
+client_open(struct client *client, struct fixture *fixture)
+{
+	client_watch(client, fixture, plain_connect(fixture->port));
 }
 
 /* Waits for the answer; returns who gave it. */

@@ -188,7 +188,7 @@ a_path_can_be_listened_on(void **state)
 {
 	struct fixture *fixture = *state;
 	struct sockaddr_un where = {.sun_family = AF_UNIX};
-	char text[32] = "";
+	struct client client;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(where.sun_path, sizeof(where.sun_path), "/tmp/looptop-%d",
@@ -197,11 +197,8 @@ a_path_can_be_listened_on(void **state)
 	start_serving_as(fixture, "pipe", 2);
 	assert_int_equal(connect(fd, (struct sockaddr *)&where, sizeof(where)),
 	                 0);
-	while (recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) < 0 &&
-	       !fixture->world.late)
-		uv_run(&fixture->world.loop.uv, UV_RUN_ONCE);
-	assert_in_range(atoi(text), 1, 2);
-	close(fd);
+	client_watch(&client, fixture, fd);
+	assert_in_range(client_end(&client), 1, 2);
 	cluster_disconnect(&fixture->cluster);
 	world_run(&fixture->world, &fixture->exits, 2);
 	assert_int_equal(access(where.sun_path, F_OK), -1);

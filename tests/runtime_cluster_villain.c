@@ -112,25 +112,50 @@ an_answer_before_the_handle_is_acknowledged_is_no_answer(void **state)
 	assert_int_equal(got(fixture, "done"), 1);
 }
 
-/* It can say the number of any descriptor of the primary. */
+/* It can say the number of any descriptor of the primary: of a file, of
+ * nothing, of somebody's channel. */
 static void
-a_descriptor_that_is_no_socket_is_refused(void **state)
+a_descriptor_that_is_no_server_is_refused(void **state)
+{
+	static const int errors[] = {-ENOTSOCK, -EBADF, -EISCONN};
+	struct fixture *fixture = *state;
+	char script[512];
+	int fds[3] = {open("/dev/null", O_RDONLY | O_CLOEXEC), 9999}, pair[2];
+
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+	fds[2] = pair[0];
+	for (int i = 0; i < 3; i++) {
+		snprintf(script, sizeof(script),
+		         ACT("\"act\":\"queryServer\",\"fd\":%d,"
+		             "\"addressType\":4,\"seq\":1") HEAR,
+		         fds[i]);
+		start_villain(fixture, script);
+		world_run(&fixture->world, &fixture->exits, i + 1);
+		assert_int_equal(fixture->bounds, i + 1);
+		assert_int_equal(fixture->error, errors[i]);
+	}
+	assert_true(fcntl(fds[0], F_GETFD) >= 0);
+	close(fds[0]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* A server of the primary that listens already is one (Node: listen({fd})). */
+static void
+a_server_of_the_primary_can_be_served(void **state)
 {
 	struct fixture *fixture = *state;
-	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char script[512];
+	int port, fd = plain_listen(&port);
 
 	snprintf(script, sizeof(script),
 	         ACT("\"act\":\"queryServer\",\"fd\":%d,\"addressType\":4,"
-	             "\"seq\":1") ACT("\"act\":\"queryServer\",\"fd\":9999,"
-	                              "\"addressType\":4,\"seq\":2") DONE
-	         "exec sleep 60\n",
+	             "\"seq\":1") HEAR DONE "exec sleep 60\n",
 	         fd);
 	start_villain(fixture, script);
 	run_until_done(fixture);
-	assert_int_equal(fixture->bounds, 2);
-	assert_int_equal(fixture->error, -EBADF);
-	assert_true(fcntl(fd, F_GETFD) >= 0);
+	assert_int_equal(fixture->error, 0);
+	assert_int_equal(fixture->port, port);
 	close(fd);
 }
 
@@ -173,8 +198,8 @@ what_is_no_json_costs_a_worker_its_channel(void **state)
 	struct fixture *fixture = *state;
 
 	start_serving(fixture, 1);
-	start_villain(fixture,
-	              ACT(ANY_PORT ",\"seq\":1") HEAR SAY("{{{") "exec sleep 60\n");
+	start_villain(fixture, ACT(ANY_PORT ",\"seq\":1")
+	                           HEAR SAY("{{{") "exec sleep 60\n");
 	world_run(&fixture->world, &fixture->disconnects, 1);
 	assert_int_equal(ask(fixture), 1);
 	assert_int_equal(ask(fixture), 1);
@@ -187,7 +212,8 @@ main(int argc, char **argv)
 	    CLUSTER_TEST(nonsense_is_not_listened_to),
 	    CLUSTER_TEST(
 		an_answer_before_the_handle_is_acknowledged_is_no_answer),
-	    CLUSTER_TEST(a_descriptor_that_is_no_socket_is_refused),
+	    CLUSTER_TEST(a_descriptor_that_is_no_server_is_refused),
+	    CLUSTER_TEST(a_server_of_the_primary_can_be_served),
 	    CLUSTER_TEST(who_asks_twice_is_in_it_once),
 	    CLUSTER_TEST(who_never_acknowledges_a_shared_handle_keeps_nobody),
 	    CLUSTER_TEST(what_is_no_json_costs_a_worker_its_channel),

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { BACKLOG = 511 };
@@ -63,6 +63,13 @@ close_handle(struct cluster_server *server)
 		uv_close(&server->handle.any, on_closed);
 }
 
+/* Whether we have to answer at a port. */
+static bool
+is_accepting(const struct cluster_server *server)
+{
+	return !server->is_shared && server->address.type != CLUSTER_PIPE;
+}
+
 void
 cluster_server_close(struct cluster_server *server)
 {
@@ -74,7 +81,7 @@ cluster_server_close(struct cluster_server *server)
 	cluster_deal_drop(server);
 	close_handle(server);
 	if (!server->error) {
-		if (!server->is_shared)
+		if (is_accepting(server))
 			socket_tell_closed(server->address.port);
 		if (cluster->events->unbound)
 			cluster->events->unbound(cluster, &server->address);
@@ -107,17 +114,19 @@ cluster_server_key(const json_t *message)
 }
 
 /* A descriptor of the primary (Node: listen({fd})). A worker can say any
- * number, so it gets no more than a copy, and only of a socket. */
+ * number, so it gets no more than a copy, and of no connection: that may be the
+ * channel of another worker. */
 static int
 open_fd(struct cluster_server *server, int fd)
 {
-	struct stat stat;
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
 	int copy, error;
 
-	if (fstat(fd, &stat) < 0)
+	if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+		return -EISCONN;
+	if (errno != ENOTCONN)
 		return -errno;
-	if (!S_ISSOCK(stat.st_mode))
-		return -ENOTSOCK;
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (copy < 0)
 		return -errno;
@@ -194,7 +203,7 @@ cluster_server_new(struct cluster *cluster, const json_t *message, char *key)
 	cluster->servers = server;
 	cluster->open++;
 	server->error = open_server(server, message);
-	if (!server->error && !server->is_shared)
+	if (!server->error && is_accepting(server))
 		socket_tell_listen(server->address.port, "port");
 	return server;
 }
