@@ -114,6 +114,8 @@ on_error(struct child *child, int error)
 
 	cluster_tick_fork(worker);
 	CLUSTER_TELL(worker->cluster, worker, error, error);
+	if (child->pid) /* it runs; a signal could not be sent */
+		return;
 	remove_from_table(worker);
 	settle(worker, CLUSTER_DISCONNECTED);
 	CLUSTER_TELL(worker->cluster, worker, disconnect);

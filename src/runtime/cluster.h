@@ -74,7 +74,8 @@ struct cluster_events {
 	 * settings as they were then (borrowed), and the worker. */
 	void (*setup)(struct cluster *cluster, const json_t *settings);
 	void (*fork)(struct cluster *cluster, struct cluster_worker *worker);
-	/* It could not be started; `disconnect` follows, no `exit`. */
+	/* It could not be started: `disconnect` follows, no `exit`; or, with a
+	 * pid, a signal could not be sent. */
 	void (*error)(struct cluster *cluster, struct cluster_worker *worker,
 	              int error);
 	void (*online)(struct cluster *cluster, struct cluster_worker *worker);
