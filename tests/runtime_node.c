@@ -1,5 +1,5 @@
-/* The same wire as a real Node: as its parent, as its child, as its primary.
- * Skipped where there is no node. */
+/* The same wire as a real Node: as its parent, as its child (as its primary:
+ * runtime_cluster_node). Skipped where there is no node. */
 #include "runtime_node.h"
 
 /* ---- Node is the child ---- */

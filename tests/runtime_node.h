@@ -7,7 +7,7 @@
 
 #include "runtime_world.h"
 
-#include "runtime/cluster.h"
+#include "runtime/child.h"
 
 struct fixture {
 	struct world world;
@@ -16,8 +16,6 @@ struct fixture {
 	json_t *got;
 	int spawns, messages, handles, disconnects, exits, closes, sent;
 	uv_tcp_t taken; /* the handle that came with a message */
-	struct cluster cluster;
-	int listenings, cluster_closes, port;
 };
 
 static inline void

@@ -166,8 +166,7 @@ int channel_ask_count(struct channel *channel, const char *key);
 
 /* Ends the channel: queued messages are still written, handles on their way
  * acknowledged, then `disconnect` and `close` follow, never within this call.
- * Harmless when it has
- * ended already. */
+ * Harmless when it has ended already. */
 void channel_disconnect(struct channel *channel);
 
 /* Whether the channel keeps its loop alive (Node: channel.ref(), unref()). What
