@@ -2,7 +2,7 @@
  * read again as it was. Of JSON jansson is asked too. */
 #include "fuzz.h"
 
-#include "runtime/message.h"
+#include "runtime/ipc_message.h"
 
 #include <string.h>
 
@@ -15,12 +15,12 @@ write_and_read(enum wire_mode mode, json_t *value)
 	json_t *again;
 	int error;
 
-	FUZZ_HOLDS(message_write(mode, &out, value) == 0);
+	FUZZ_HOLDS(ipc_message_write(mode, &out, value) == 0);
 	if (mode == WIRE_JSON)
 		FUZZ_HOLDS(memchr(out.at, '\n', out.used) ==
 		           out.at + out.used - 1);
-	again = message_read(mode, out.at + head,
-	                     out.used - head - (mode == WIRE_JSON), &error);
+	again = ipc_message_read(mode, out.at + head,
+	                         out.used - head - (mode == WIRE_JSON), &error);
 	bytes_free(&out);
 	return again;
 }
@@ -34,8 +34,8 @@ is_same(json_t *a, json_t *b)
 
 	if (!a || !b)
 		return false;
-	message_write(WIRE_JSON, &texts[0], a);
-	message_write(WIRE_JSON, &texts[1], b);
+	ipc_message_write(WIRE_JSON, &texts[0], a);
+	ipc_message_write(WIRE_JSON, &texts[1], b);
 	same = texts[0].used == texts[1].used &&
 	       memcmp(texts[0].at, texts[1].at, texts[0].used) == 0;
 	bytes_free(&texts[0]);
@@ -61,13 +61,13 @@ static void
 look_at(json_t *value, enum wire_mode mode, const char *bytes, size_t size)
 {
 	char text[60];
-	enum message_kind kind = message_kind(value);
+	enum ipc_message_kind kind = ipc_message_kind(value);
 
-	FUZZ_HOLDS(kind == MESSAGE_USER ||
+	FUZZ_HOLDS(kind == IPC_MESSAGE_USER ||
 	           strncmp(json_string_value(json_object_get(value, "cmd")),
 	                   "NODE_", 5) == 0);
-	FUZZ_HOLDS(message_preview(value, mode, bytes, size, text,
-	                           sizeof(text)) <= sizeof(text));
+	FUZZ_HOLDS(ipc_message_preview(value, mode, bytes, size, text,
+	                               sizeof(text)) <= sizeof(text));
 }
 
 int
@@ -81,7 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size-- < 1)
 		return 0;
 	mode = data[0] & 1 ? WIRE_ADVANCED : WIRE_JSON;
-	value = message_read(mode, bytes, size, &error);
+	value = ipc_message_read(mode, bytes, size, &error);
 	if (mode == WIRE_JSON)
 		ask_jansson(bytes, size, value);
 	if (!value) {

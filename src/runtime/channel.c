@@ -181,11 +181,11 @@ void
 channel_deliver(struct channel *channel, json_t *message, bool has_handle)
 {
 	const struct channel_events *events = channel->events;
-	enum message_kind kind = message_kind(message);
+	enum ipc_message_kind kind = ipc_message_kind(message);
 
-	if (kind != MESSAGE_USER && events->internal)
+	if (kind != IPC_MESSAGE_USER && events->internal)
 		events->internal(channel, message, has_handle);
-	else if (kind == MESSAGE_USER || kind == MESSAGE_CLUSTER)
+	else if (kind == IPC_MESSAGE_USER || kind == IPC_MESSAGE_CLUSTER)
 		events->message(channel, message, has_handle);
 }
 
@@ -213,15 +213,15 @@ take_message(struct channel *channel, const char *bytes, size_t size)
 {
 	struct outbox_place place = {bytes, wire_size(&channel->in, size)};
 	json_t *message;
-	enum message_kind kind;
+	enum ipc_message_kind kind;
 	int error;
 
-	message = message_read(channel->in.mode, bytes, size, &error);
+	message = ipc_message_read(channel->in.mode, bytes, size, &error);
 	if (!message) {
 		take_unread(channel, error, place);
 		return;
 	}
-	kind = message_kind(message);
+	kind = ipc_message_kind(message);
 	if (!handle_take_message(channel, kind, message, place)) {
 		channel_tell(channel, EVENT_MESSAGE_RECV, message, place);
 		channel_deliver(channel, message, false);

@@ -19,7 +19,7 @@
 #define RUNTIME_CHANNEL_H
 
 #include "loop.h"
-#include "message.h"
+#include "ipc_message.h"
 #include "outbox.h"
 
 /* What a handle was to its sender (the `type` on the wire). */

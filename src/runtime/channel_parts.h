@@ -44,7 +44,7 @@ void channel_deliver(struct channel *channel, json_t *message, bool has_handle);
 /* ---- handle.c ---- */
 
 /* What the peer says of handles; false: it says nothing of them. */
-bool handle_take_message(struct channel *channel, enum message_kind kind,
+bool handle_take_message(struct channel *channel, enum ipc_message_kind kind,
                          json_t *message, struct outbox_place place);
 
 /* A message with a handle that could not be read: it is taken and closed. */

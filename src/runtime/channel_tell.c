@@ -45,8 +45,8 @@ channel_tell(struct channel *channel, enum event_kind kind,
 	if (channel->quiet || !emit_is_open())
 		return;
 	emit_bytes(&event, text,
-	           message_preview(message, channel->in.mode, place.at,
-	                           place.size, text, sizeof(text)));
+	           ipc_message_preview(message, channel->in.mode, place.at,
+	                               place.size, text, sizeof(text)));
 	if ((channel->sent + channel->received) % GAUGE_MESSAGES == 0)
 		tell_gauge(channel);
 }

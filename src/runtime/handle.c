@@ -210,7 +210,7 @@ innermost(json_t *envelope)
 {
 	json_t *inner = json_object_get(envelope, "msg");
 
-	while (message_kind(inner) == MESSAGE_HANDLE) {
+	while (ipc_message_kind(inner) == IPC_MESSAGE_HANDLE) {
 		envelope = inner;
 		inner = json_object_get(envelope, "msg");
 	}
@@ -301,47 +301,48 @@ tell_count(struct channel *channel, const char *key)
 }
 
 static void
-take_socket_message(struct channel *channel, enum message_kind kind,
+take_socket_message(struct channel *channel, enum ipc_message_kind kind,
                     const json_t *message)
 {
 	const char *key = json_string_value(json_object_get(message, "key"));
 	json_int_t count =
 	    json_integer_value(json_object_get(message, "count"));
 
-	if (!key ||
-	    ((kind == MESSAGE_NOTIFY_CLOSE || kind == MESSAGE_GET_COUNT) &&
-	     !may_owe(channel)))
+	if (!key || ((kind == IPC_MESSAGE_NOTIFY_CLOSE ||
+	              kind == IPC_MESSAGE_GET_COUNT) &&
+	             !may_owe(channel)))
 		return;
-	if (kind == MESSAGE_NOTIFY_CLOSE) {
+	if (kind == IPC_MESSAGE_NOTIFY_CLOSE) {
 		if (socket_list_ask(channel->received_from, key))
 			send_command(channel, "NODE_SOCKET_ALL_CLOSED", key);
-	} else if (kind == MESSAGE_GET_COUNT) {
+	} else if (kind == IPC_MESSAGE_GET_COUNT) {
 		tell_count(channel, key);
-	} else if (kind == MESSAGE_ALL_CLOSED && channel->events->all_closed) {
+	} else if (kind == IPC_MESSAGE_ALL_CLOSED &&
+	           channel->events->all_closed) {
 		channel->events->all_closed(channel, key);
-	} else if (kind == MESSAGE_COUNT && channel->events->count) {
+	} else if (kind == IPC_MESSAGE_COUNT && channel->events->count) {
 		channel->events->count(channel, key, (int)count);
 	}
 }
 
 bool
-handle_take_message(struct channel *channel, enum message_kind kind,
+handle_take_message(struct channel *channel, enum ipc_message_kind kind,
                     json_t *message, struct outbox_place place)
 {
 	switch (kind) {
-	case MESSAGE_HANDLE:
+	case IPC_MESSAGE_HANDLE:
 		take_handle(channel, message, place);
 		return true;
-	case MESSAGE_HANDLE_ACK:
+	case IPC_MESSAGE_HANDLE_ACK:
 		acknowledged(channel);
 		return true;
-	case MESSAGE_HANDLE_NACK:
+	case IPC_MESSAGE_HANDLE_NACK:
 		refused(channel);
 		return true;
-	case MESSAGE_NOTIFY_CLOSE:
-	case MESSAGE_ALL_CLOSED:
-	case MESSAGE_GET_COUNT:
-	case MESSAGE_COUNT:
+	case IPC_MESSAGE_NOTIFY_CLOSE:
+	case IPC_MESSAGE_ALL_CLOSED:
+	case IPC_MESSAGE_GET_COUNT:
+	case IPC_MESSAGE_COUNT:
 		channel_tell(channel, EVENT_MESSAGE_RECV, message, place);
 		take_socket_message(channel, kind, message);
 		return true;

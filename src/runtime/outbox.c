@@ -146,7 +146,7 @@ outbox_add(struct channel *channel, const json_t *message, uv_handle_t *handle,
 	if (!batch)
 		return -ENOMEM;
 	before = batch->bytes.used;
-	error = message_write(channel->in.mode, &batch->bytes, message);
+	error = ipc_message_write(channel->in.mode, &batch->bytes, message);
 	if (error && is_new)
 		done_with(batch);
 	if (error)
@@ -261,7 +261,7 @@ outbox_write_aside(struct channel *channel, const json_t *message)
 
 	if (!batch)
 		return -ENOMEM;
-	error = message_write(channel->in.mode, &batch->bytes, message);
+	error = ipc_message_write(channel->in.mode, &batch->bytes, message);
 	if (!error && !channel->gone)
 		return write_batch(batch);
 	done_with(batch);

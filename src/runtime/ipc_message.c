@@ -1,4 +1,4 @@
-#include "message.h"
+#include "ipc_message.h"
 
 #include "advanced.h"
 #include "core/text.h"
@@ -12,20 +12,20 @@ enum { PREVIEW_MOST = 4096 };
 
 static const struct {
 	const char *command;
-	enum message_kind kind;
+	enum ipc_message_kind kind;
 } commands[] = {
-    {"NODE_HANDLE", MESSAGE_HANDLE},
-    {"NODE_HANDLE_ACK", MESSAGE_HANDLE_ACK},
-    {"NODE_HANDLE_NACK", MESSAGE_HANDLE_NACK},
-    {"NODE_SOCKET_NOTIFY_CLOSE", MESSAGE_NOTIFY_CLOSE},
-    {"NODE_SOCKET_ALL_CLOSED", MESSAGE_ALL_CLOSED},
-    {"NODE_SOCKET_GET_COUNT", MESSAGE_GET_COUNT},
-    {"NODE_SOCKET_COUNT", MESSAGE_COUNT},
-    {"NODE_CLUSTER", MESSAGE_CLUSTER},
+    {"NODE_HANDLE", IPC_MESSAGE_HANDLE},
+    {"NODE_HANDLE_ACK", IPC_MESSAGE_HANDLE_ACK},
+    {"NODE_HANDLE_NACK", IPC_MESSAGE_HANDLE_NACK},
+    {"NODE_SOCKET_NOTIFY_CLOSE", IPC_MESSAGE_NOTIFY_CLOSE},
+    {"NODE_SOCKET_ALL_CLOSED", IPC_MESSAGE_ALL_CLOSED},
+    {"NODE_SOCKET_GET_COUNT", IPC_MESSAGE_GET_COUNT},
+    {"NODE_SOCKET_COUNT", IPC_MESSAGE_COUNT},
+    {"NODE_CLUSTER", IPC_MESSAGE_CLUSTER},
 };
 
-enum message_kind
-message_kind(const json_t *message)
+enum ipc_message_kind
+ipc_message_kind(const json_t *message)
 {
 	const json_t *cmd =
 	    json_is_object(message) ? json_object_get(message, "cmd") : NULL;
@@ -33,15 +33,16 @@ message_kind(const json_t *message)
 
 	if (!text || strncmp(text, "NODE_", 5) != 0 ||
 	    json_string_length(cmd) <= 5)
-		return MESSAGE_USER;
+		return IPC_MESSAGE_USER;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (strcmp(text, commands[i].command) == 0)
 			return commands[i].kind;
-	return MESSAGE_INTERNAL;
+	return IPC_MESSAGE_INTERNAL;
 }
 
 json_t *
-message_read(enum wire_mode mode, const char *bytes, size_t size, int *error)
+ipc_message_read(enum wire_mode mode, const char *bytes, size_t size,
+                 int *error)
 {
 	if (mode == WIRE_ADVANCED)
 		return advanced_read(bytes, size, error);
@@ -50,7 +51,7 @@ message_read(enum wire_mode mode, const char *bytes, size_t size, int *error)
 }
 
 int
-message_write(enum wire_mode mode, struct bytes *out, const json_t *message)
+ipc_message_write(enum wire_mode mode, struct bytes *out, const json_t *message)
 {
 	size_t before = out->used, size;
 	char head[WIRE_HEAD] = {0};
@@ -92,20 +93,20 @@ preview_value(const json_t *message, size_t size, char *into, size_t room)
 }
 
 size_t
-message_preview(const json_t *message, enum wire_mode mode, const char *bytes,
-                size_t size, char *into, size_t room)
+ipc_message_preview(const json_t *message, enum wire_mode mode,
+                    const char *bytes, size_t size, char *into, size_t room)
 {
-	enum message_kind kind = message_kind(message);
+	enum ipc_message_kind kind = ipc_message_kind(message);
 	const json_t *inner, *act;
 
-	if (kind == MESSAGE_HANDLE) {
+	if (kind == IPC_MESSAGE_HANDLE) {
 		inner = json_object_get(message, "msg");
-		if (message_kind(inner) == MESSAGE_CLUSTER) {
-			kind = MESSAGE_CLUSTER;
+		if (ipc_message_kind(inner) == IPC_MESSAGE_CLUSTER) {
+			kind = IPC_MESSAGE_CLUSTER;
 			message = inner;
 		}
 	}
-	if (kind == MESSAGE_CLUSTER) {
+	if (kind == IPC_MESSAGE_CLUSTER) {
 		act = json_object_get(message, "act");
 		return (size_t)snprintf(
 		    into, room, "%.40s",
