@@ -48,6 +48,16 @@ note_line(struct model *model, const struct event *event, const char *text)
 	return true;
 }
 
+/* For the other readers of the stream: no pane shows it. */
+static bool
+not_shown(struct model *model, const struct event *event, const char *text)
+{
+	(void)model;
+	(void)event;
+	(void)text;
+	return false;
+}
+
 static bool
 lost_count(struct model *model, const struct event *event, const char *text)
 {
@@ -74,6 +84,8 @@ static model_part *const parts[EVENT_KINDS] = {
     [EVENT_REQUEST] = model_request,
     [EVENT_SPAN_BEGIN] = model_span_event,
     [EVENT_SPAN_END] = model_span_event,
+    [EVENT_ATOMICS_WAIT] = not_shown,
+    [EVENT_ATOMICS_NOTIFY] = not_shown,
     [EVENT_LOOP_BLOCKED] = model_loop_blocked,
     [EVENT_LOOP_FREED] = model_loop_freed,
     [EVENT_LOOP_TURNS] = model_loop_turns,

@@ -254,6 +254,18 @@ words(struct line *line)
 }
 
 static void
+atomics_wait(struct line *line)
+{
+	set_ms(line, "ms", line->event->value);
+}
+
+static void
+atomics_notify(struct line *line)
+{
+	set_integer(line, "woken", line->event->number);
+}
+
+static void
 lost(struct line *line)
 {
 	set_integer(line, "count", line->event->number);
@@ -276,6 +288,8 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_REQUEST] = request,
     [EVENT_SPAN_BEGIN] = span,
     [EVENT_SPAN_END] = span,
+    [EVENT_ATOMICS_WAIT] = atomics_wait,
+    [EVENT_ATOMICS_NOTIFY] = atomics_notify,
     [EVENT_LOOP_BLOCKED] = block,
     [EVENT_LOOP_FREED] = block,
     [EVENT_LOOP_GAUGE] = loop_gauge,
