@@ -25,9 +25,11 @@ struct fixture {
 };
 
 static void
-on_message(struct port *port, const char *bytes, size_t size)
+on_message(struct port *port, struct message *message)
 {
 	struct side *side = port_data(port);
+	const char *bytes = message->bytes;
+	size_t size = message->size;
 
 	if (side->messages < SEEN_MAX && size == sizeof(int))
 		memcpy(&side->numbers[side->messages], bytes, size);
@@ -197,7 +199,6 @@ both_ends_number_each_direction_alike(void **state)
 	struct fixture *fixture = *state;
 	struct event born;
 
-	port_announce(fixture->a.port, 11, 22);
 	post(&fixture->a, 0);
 	post(&fixture->a, 1);
 	post(&fixture->b, 0);
@@ -205,8 +206,8 @@ both_ends_number_each_direction_alike(void **state)
 	world_run(&fixture->world, &fixture->a.messages, 1);
 	born = told_nth(&fixture->world, EVENT_CHANNEL_BORN, 0)->event;
 	assert_int_equal(born.number, CHANNEL_PORT);
-	assert_int_equal(born.tid, 11);
-	assert_int_equal(born.other_tid, 22);
+	assert_int_equal(born.tid, getpid());
+	assert_int_equal(born.other_tid, getpid());
 	for (int direction = 0; direction < 2; direction++) {
 		uint64_t channel = born.channel | (uint64_t)direction;
 		uint64_t count = direction == CHANNEL_FORTH ? 2 : 1;
@@ -220,16 +221,17 @@ static void
 each_pair_has_a_name_of_its_own(void **state)
 {
 	struct fixture *fixture = *state;
+	struct side c = {0}, d = {0};
 	struct port *ends[2];
 
 	assert_int_equal(port_pair(ends), 0);
-	port_announce(fixture->a.port, 1, 2);
-	port_announce(ends[0], 1, 2);
+	open_side(&c, fixture, "c", ends[0]);
+	open_side(&d, fixture, "d", ends[1]);
 	assert_int_not_equal(
 	    told_nth(&fixture->world, EVENT_CHANNEL_BORN, 0)->event.channel,
 	    told_nth(&fixture->world, EVENT_CHANNEL_BORN, 1)->event.channel);
-	port_drop(ends[0]);
-	port_drop(ends[1]);
+	port_close(ends[0]);
+	world_run(&fixture->world, &d.closes, 1);
 }
 
 /* ---- closing ---- */
@@ -378,12 +380,12 @@ struct partner {
 };
 
 static void
-answer(struct port *port, const char *bytes, size_t size)
+answer(struct port *port, struct message *message)
 {
 	struct partner *partner = port_data(port);
 
 	partner->messages++;
-	port_post(port, bytes, size);
+	port_post_message(port, message);
 }
 
 static const struct port_events answer_events = {.message = answer};

@@ -1,7 +1,7 @@
 /* Worker threads: from start to exit, seen from the parent's loop. */
 #include "runtime_world.h"
 
-#include "runtime/worker.h"
+#include "runtime/worker_scope.h"
 
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -11,7 +11,7 @@
 struct fixture {
 	struct world world;
 	struct worker worker;
-	int onlines, messages, exits;
+	int onlines, messages, exits, code;
 	char last[64];
 	int ticks;
 };
@@ -26,22 +26,23 @@ on_online(struct worker *worker)
 }
 
 static void
-on_message(struct worker *worker, const char *bytes, size_t size)
+on_message(struct worker *worker, struct message *message)
 {
 	struct fixture *fixture = worker->data;
 
 	fixture->messages++;
-	snprintf(fixture->last, sizeof(fixture->last), "%.*s", (int)size,
-	         bytes);
+	snprintf(fixture->last, sizeof(fixture->last), "%.*s",
+	         (int)message->size, message->bytes);
 	world_say(&fixture->world, fixture->last);
 }
 
 static void
-on_exit_worker(struct worker *worker)
+on_exit_worker(struct worker *worker, int code)
 {
 	struct fixture *fixture = worker->data;
 
 	fixture->exits++;
+	fixture->code = code;
 	world_say(&fixture->world, "exit");
 }
 
@@ -65,8 +66,10 @@ static void
 start_worker(struct fixture *fixture, struct worker *worker,
              const struct worker_script *script, void *data)
 {
-	assert_int_equal(worker_start(worker, &fixture->world.loop, NULL,
-	                              script, data, &events),
+	const struct worker_options options = {.context = data};
+
+	assert_int_equal(worker_start(worker, &fixture->world.loop, script,
+	                              &options, &events),
 	                 0);
 	worker->data = fixture;
 }
@@ -93,15 +96,22 @@ scope_say(struct worker_scope *scope, const char *text)
 }
 
 static void
-echo(struct worker_scope *scope, const char *bytes, size_t size)
+echo(struct worker_scope *scope, struct message *message)
 {
-	worker_scope_post(scope, bytes, size);
+	worker_scope_post_message(scope, message);
 }
 
 static void
 greet(struct worker_scope *scope)
 {
 	scope_say(scope, "hello");
+}
+
+static void
+greet_and_exit(struct worker_scope *scope)
+{
+	scope_say(scope, "hello");
+	worker_scope_exit(scope, 7);
 }
 
 static const struct worker_script echo_script = {.message = echo};
@@ -118,12 +128,11 @@ struct gate {
 };
 
 static void
-wait_at_gate(struct worker_scope *scope, const char *bytes, size_t size)
+wait_at_gate(struct worker_scope *scope, struct message *message)
 {
-	struct gate *gate = scope->data;
+	struct gate *gate = scope->context;
 
-	(void)bytes;
-	(void)size;
+	(void)message;
 	gate->came++;
 	uv_sem_post(&gate->entered);
 	while (__atomic_load_n(&gate->open, __ATOMIC_ACQUIRE) < gate->came)
@@ -176,16 +185,16 @@ the_stream_hears_of_the_thread_and_its_channel(void **state)
 	const struct told *born;
 	uint32_t tid, id;
 
-	worker_start(&fixture->worker, &fixture->world.loop, "cook",
-	             &echo_script, NULL, &events);
+	worker_start(&fixture->worker, &fixture->world.loop, &echo_script,
+	             &(struct worker_options){.name = "cook"}, &events);
 	fixture->worker.data = fixture;
 	world_run(&fixture->world, &fixture->onlines, 1);
 	tid = fixture->worker.tid;
 	id = fixture->worker.id;
 	terminate(fixture);
 	assert_string_equal(told_kinds(&fixture->world),
-	                    "thread-born channel-born message-send "
-	                    "message-recv thread-died");
+	                    "thread-born channel-born thread-died "
+	                    "channel-died");
 	born = told_nth(&fixture->world, EVENT_THREAD_BORN, 0);
 	assert_string_equal(born->text, "cook");
 	assert_int_equal(born->event.number, ROLE_WORKER);
@@ -222,7 +231,7 @@ a_thread_without_a_name_is_called_by_its_id(void **state)
 
 	start_worker(fixture, &fixture->worker, &echo_script, NULL);
 	world_run(&fixture->world, &fixture->onlines, 1);
-	snprintf(expected, sizeof(expected), "thread %u", fixture->worker.id);
+	snprintf(expected, sizeof(expected), "thread %d", fixture->worker.id);
 	read_comm(fixture->worker.tid, comm);
 	assert_string_equal(comm, expected);
 	assert_string_equal(
@@ -249,10 +258,12 @@ last_words_arrive_before_the_exit(void **state)
 {
 	struct fixture *fixture = *state;
 
-	start_worker(fixture, &fixture->worker, &greeting_script, NULL);
-	worker_terminate(&fixture->worker);
+	static const struct worker_script script = {.start = greet_and_exit};
+
+	start_worker(fixture, &fixture->worker, &script, NULL);
 	world_run(&fixture->world, &fixture->exits, 1);
 	assert_string_equal(fixture->world.said, "online hello exit");
+	assert_int_equal(fixture->code, 7);
 }
 
 /* ---- busy threads ---- */
@@ -457,7 +468,7 @@ start_with_files(struct fixture *fixture, int count)
 	int result;
 
 	leave_files(count);
-	result = worker_start(&fixture->worker, &fixture->world.loop, NULL,
+	result = worker_start(&fixture->worker, &fixture->world.loop,
 	                      &echo_script, NULL, &events);
 	fixture->worker.data = fixture;
 	if (result == 0)

@@ -8,7 +8,7 @@ tell(struct lines *lines)
 	struct event event = {
 	    .kind = lines->is_stderr ? EVENT_STDERR : EVENT_STDOUT,
 	    .pid = lines->pid,
-	    .tid = lines->pid,
+	    .tid = lines->tid ? lines->tid : lines->pid,
 	};
 
 	emit_bytes(&event, lines->partial, lines->used);

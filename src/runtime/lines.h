@@ -11,6 +11,7 @@ enum { LINES_BYTES = 512 };
 
 struct lines {
 	uint32_t pid; /* who writes */
+	uint32_t tid; /* 0: its main thread */
 	bool is_stderr;
 	size_t used;
 	char partial[LINES_BYTES];

@@ -1,5 +1,7 @@
 #include "loop.h"
 
+#include "atomics.h"
+
 #include "core/emit.h"
 
 #include <string.h>
@@ -188,6 +190,12 @@ loop_run(struct loop *loop)
 	emit_flush();
 }
 
+bool
+loop_should_stop(const struct loop *loop)
+{
+	return loop->stop && __atomic_load_n(loop->stop, __ATOMIC_RELAXED);
+}
+
 static void
 close_handle(uv_handle_t *handle, void *data)
 {
@@ -199,6 +207,7 @@ close_handle(uv_handle_t *handle, void *data)
 void
 loop_close(struct loop *loop)
 {
+	atomics_forget(loop);
 	uv_walk(&loop->uv, close_handle, NULL);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&loop->uv);

@@ -24,6 +24,8 @@
 /* A callback of that length blocks its loop. */
 #define LOOP_SLOW_NS 50000000ull
 
+struct atomics_async;
+
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
@@ -45,7 +47,11 @@ struct loop {
 	const char *longest;     /* of this iteration */
 	uint64_t longest_since, longest_ns;
 	bool quiet; /* tells the stream nothing of itself */
-	void *data; /* the user's */
+
+	const uint32_t *stop; /* a futex: 1, its thread is to end; or NULL */
+	uint64_t waited;      /* the last Atomics.wait on it, ns */
+	struct atomics_async *waits; /* Atomics.waitAsync, pending */
+	void *data;                  /* the user's */
 };
 
 /* Opens a loop for the calling thread and tells the stream of the thread: its
@@ -55,8 +61,13 @@ int loop_open(struct loop *loop, enum role role, uint32_t id, const char *name);
 /* uv_run() until nothing is left to wait for, or uv_stop(). */
 void loop_run(struct loop *loop);
 
-/* Closes the loop. Handles that are still open are closed without a callback,
- * so whoever has something to free closes its own first. */
+/* Whether somebody wants the loop's thread to end (worker_terminate()): long
+ * work may ask now and then, and return. */
+bool loop_should_stop(const struct loop *loop);
+
+/* Closes the loop. What waits in Atomics.waitAsync is forgotten. Handles that
+ * are still open are closed without a callback, so whoever has something to
+ * free closes its own first. */
 void loop_close(struct loop *loop);
 
 /* Around work on the loop that may take long: the stream hears of it before it

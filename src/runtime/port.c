@@ -1,146 +1,31 @@
 /*
- * Both ends share one `struct pair` under one lock. An end that has been
- * closed stays as memory until the other is closed too.
+ * Both ends share one `struct pair`; an end that has been closed stays as
+ * memory until the other is closed too. No lock: an inbox has many writers and
+ * one reader, and each other field one thread that writes it.
  *
  * Failures: out of memory (-ENOMEM, the message is not sent); the other end
- * closes while we post (-EPIPE or the message is freed unread).
+ * closes while we post (-EPIPE, or the message is freed unread with the pair).
+ * A callback closes the port or sends it away: the seat, which is the loop's,
+ * is what tells; the port itself may be another thread's by then.
  */
-#include "port.h"
+#include "port_parts.h"
 
 #include "core/emit.h"
-#include "core/text.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PREVIEW_BYTES = 60 };
-
-struct message {
-	struct message *next;
-	size_t size;
-	char bytes[];
-};
-
-struct queue {
-	struct message *first, **last;
-};
-
-struct port {
-	struct pair *pair;
-	int side; /* 0 or 1 */
-	int wake; /* eventfd */
-	uv_poll_t poll;
-	struct loop *loop;
-	const struct port_events *events;
-	void *data;
-	uint64_t sent, received;
-	struct queue inbox; /* under pair->lock */
-	bool woken;         /* under pair->lock */
-	bool closed;        /* set under pair->lock, see is_set() */
-	bool ending;        /* asks the other to close; the same */
-};
-
-struct pair {
-	pthread_mutex_t lock;
-	uint64_t id;
-	int alive; /* ends not yet closed, under lock */
-	struct port ends[2];
-};
-
-static struct port *
-other_end(struct port *port)
-{
-	return &port->pair->ends[!port->side];
-}
-
-/* A flag of the other end, without the lock: what it was a moment ago. */
-static bool
-is_set(const bool *flag)
-{
-	return __atomic_load_n(flag, __ATOMIC_RELAXED);
-}
+/* At most so many messages in a turn, or what was there when it began: others
+ * on the loop want their turn too. Node's number. */
+enum { TURN_MESSAGES = 1000 };
 
 static void
 set(bool *flag)
 {
-	__atomic_store_n(flag, true, __ATOMIC_RELAXED);
-}
-
-/* ---- what the stream hears ---- */
-
-static void
-tell(struct port *port, enum event_kind kind, const char *bytes, size_t size)
-{
-	bool is_send = kind == EVENT_MESSAGE_SEND;
-	int direction = is_send ? port->side : !port->side;
-	struct event event = {
-	    .kind = (uint8_t)kind,
-	    .channel = port->pair->id | (uint64_t)direction,
-	    .number = is_send ? ++port->sent : ++port->received,
-	    .size = size,
-	};
-	char text[PREVIEW_BYTES];
-
-	if (emit_is_open())
-		emit_bytes(&event, text,
-		           text_preview(text, sizeof(text), bytes, size));
-}
-
-void
-port_announce(struct port *port, uint32_t a_tid, uint32_t b_tid)
-{
-	uint32_t pid = (uint32_t)getpid();
-	struct event event = {
-	    .kind = EVENT_CHANNEL_BORN,
-	    .channel = port->pair->id,
-	    .number = CHANNEL_PORT,
-	    .pid = pid,
-	    .tid = a_tid,
-	    .other_pid = pid,
-	    .other_tid = b_tid,
-	};
-
-	emit(&event, NULL);
-}
-
-/* ---- queues ---- */
-
-static void
-free_messages(struct message *message)
-{
-	while (message) {
-		struct message *next = message->next;
-
-		free(message);
-		message = next;
-	}
-}
-
-static struct message *
-take_all(struct port *port)
-{
-	struct message *first;
-
-	pthread_mutex_lock(&port->pair->lock);
-	first = port->inbox.first;
-	port->inbox.first = NULL;
-	port->inbox.last = &port->inbox.first;
-	port->woken = false;
-	pthread_mutex_unlock(&port->pair->lock);
-	return first;
-}
-
-static void
-wake(struct port *port)
-{
-	uint64_t one = 1;
-
-	while (write(port->wake, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	__atomic_store_n(flag, true, __ATOMIC_RELEASE);
 }
 
 /* ---- life ---- */
@@ -153,54 +38,82 @@ port_pair(struct port *ends[2])
 
 	if (!pair)
 		return -ENOMEM;
-	pthread_mutex_init(&pair->lock, NULL);
 	pair->id = channel_id(CHANNEL_PORT, (uint32_t)getpid(),
 	                      __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED));
 	pair->alive = 2;
 	for (int i = 0; i < 2; i++) {
 		struct port *port = &pair->ends[i];
+		int error = inbox_init(&port->inbox);
 
-		port->pair = pair;
-		port->side = i;
-		port->inbox.last = &port->inbox.first;
-		port->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-		if (port->wake < 0) {
-			int error = -errno;
-
+		if (error) {
 			if (i == 1)
-				close(pair->ends[0].wake);
+				inbox_close(&pair->ends[0].inbox);
 			free(pair);
 			return error;
 		}
+		port->pair = pair;
+		port->side = i;
+		port->goodbye.tag = LETTER_CLOSE;
+		letters_init(&port->queue);
+		letters_init(&port->spare);
 		ends[i] = port;
 	}
 	return 0;
 }
 
-/* The end is done with its loop; the last one out frees the pair. */
+static void
+free_spare(struct letters *spare)
+{
+	struct letter *letter;
+
+	while ((letter = letters_pop(spare)) != NULL)
+		free(letter);
+}
+
+static void
+free_pair(struct pair *pair)
+{
+	struct event died = {
+	    .kind = EVENT_CHANNEL_DIED,
+	    .channel = pair->id,
+	};
+
+	if (port_flag(&pair->announced))
+		emit(&died, NULL);
+	for (int i = 0; i < 2; i++) {
+		struct port *port = &pair->ends[i];
+		struct letters given = {.first = port->given,
+		                        .last = &given.first};
+
+		letters_free(&port->queue);
+		inbox_close(&port->inbox);
+		free_spare(&port->spare);
+		free_spare(&given);
+	}
+	free(pair);
+}
+
+/* Nobody will read here any more. The last one out frees the pair. */
 static void
 release(struct port *port)
 {
 	struct pair *pair = port->pair;
-	bool last;
 
-	pthread_mutex_lock(&pair->lock);
-	last = --pair->alive == 0;
-	pthread_mutex_unlock(&pair->lock);
-	if (!last)
-		return;
-	for (int i = 0; i < 2; i++) {
-		close(pair->ends[i].wake);
-		free_messages(pair->ends[i].inbox.first);
-	}
-	pthread_mutex_destroy(&pair->lock);
-	free(pair);
+	if (__atomic_sub_fetch(&pair->alive, 1, __ATOMIC_ACQ_REL) == 0)
+		free_pair(pair);
 }
 
 static void
-on_closed(uv_handle_t *handle)
+say_goodbye(struct port *port)
 {
-	struct port *port = handle->data;
+	set(&port->closed);
+	inbox_put(&port_other(port)->inbox, &port->goodbye);
+}
+
+static void
+on_closed(void *owner)
+{
+	struct port *port = owner;
 
 	if (port->events->close)
 		port->events->close(port);
@@ -210,16 +123,14 @@ on_closed(uv_handle_t *handle)
 void
 port_close(struct port *port)
 {
-	struct port *other = other_end(port);
-
-	if (uv_is_closing((uv_handle_t *)&port->poll))
+	if (port->closed)
 		return;
-	pthread_mutex_lock(&port->pair->lock);
-	set(&port->closed);
-	if (!other->closed)
-		wake(other);
-	pthread_mutex_unlock(&port->pair->lock);
-	uv_close((uv_handle_t *)&port->poll, on_closed);
+	if (!port->inbox.seat) {
+		port_drop(port);
+		return;
+	}
+	say_goodbye(port);
+	inbox_leave(&port->inbox, on_closed);
 }
 
 void
@@ -234,110 +145,247 @@ port_abandon(struct port *port)
 void
 port_drop(struct port *port)
 {
-	pthread_mutex_lock(&port->pair->lock);
-	set(&port->closed);
-	wake(other_end(port));
-	pthread_mutex_unlock(&port->pair->lock);
+	say_goodbye(port);
 	release(port);
 }
 
 void
 port_end(struct port *port)
 {
-	pthread_mutex_lock(&port->pair->lock);
 	set(&port->ending);
-	wake(other_end(port));
-	pthread_mutex_unlock(&port->pair->lock);
+	inbox_wake(&port_other(port)->inbox);
 }
 
-static void
-ask_other(struct port *port, bool *closed, bool *ending)
+void
+port_detach(struct port *port)
 {
-	pthread_mutex_lock(&port->pair->lock);
-	*closed = other_end(port)->closed;
-	*ending = other_end(port)->ending;
-	pthread_mutex_unlock(&port->pair->lock);
+	if (port->inbox.seat)
+		inbox_leave(&port->inbox, NULL);
+	port->loop = NULL;
+	port->started = false;
+	__atomic_store_n(&port->tid, 0, __ATOMIC_RELAXED);
 }
 
-/* Whether the other end is closed is asked before the queue is emptied: what
- * it sent before it closed is then in the queue. Whether we are to end is asked
- * before each message. */
+/* ---- reading ---- */
+
 static void
-on_woken(uv_poll_t *poll, int status, int events)
+obey_end(struct port *port)
 {
-	struct port *port = poll->data;
-	struct message *message;
-	bool closed, ending;
-	uint64_t count;
-
-	(void)status;
-	(void)events;
-	while (read(port->wake, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
-	ask_other(port, &closed, &ending);
-	message = take_all(port);
-	while (message && !is_set(&other_end(port)->ending) &&
-	       !uv_is_closing((uv_handle_t *)poll)) {
-		struct message *next = message->next;
-
-		tell(port, EVENT_MESSAGE_RECV, message->bytes, message->size);
-		port->events->message(port, message->bytes, message->size);
-		free(message);
-		message = next;
-	}
-	free_messages(message);
-	if (closed || ending)
+	if (port->control && port->control->end)
+		port->control->end(port);
+	else
 		port_close(port);
+}
+
+static void
+hand_over(struct port *port, struct letter *letter)
+{
+	struct message *message = &letter->message;
+	const struct port_events *events = port->events;
+	int error;
+
+	port_tell(port, EVENT_MESSAGE_RECV, message);
+	error = events->decode ? events->decode(port, message) : 0;
+	if (!error)
+		events->message(port, message);
+	else if (events->messageerror)
+		events->messageerror(port, error);
+}
+
+/* One letter; false: the port is not ours any more. */
+static bool
+deliver(struct seat *seat, struct port *port, struct letter *letter,
+        struct letters *read)
+{
+	if (letter->tag == LETTER_CLOSE) {
+		port_close(port);
+		return false;
+	}
+	if (letter->tag == LETTER_MESSAGE)
+		hand_over(port, letter);
+	else
+		port->control->letter(port, letter);
+	if (letter_clear(letter))
+		letters_add(read, letter);
+	else
+		free(letter);
+	return seat->owner != NULL;
+}
+
+/* What the runtime says does not wait for the port to be started. */
+static void
+sort_queue(struct port *port)
+{
+	struct letters own, rest;
+	struct letter *letter;
+
+	letters_init(&own);
+	letters_init(&rest);
+	while ((letter = letters_pop(&port->queue)) != NULL)
+		letters_add(letter->tag > LETTER_CLOSE ? &own : &rest, letter);
+	letters_init(&port->queue);
+	if (rest.first) {
+		port->queue.first = rest.first;
+		port->queue.last = rest.last;
+	}
+	while ((letter = letters_pop(&own)) != NULL) {
+		port->control->letter(port, letter);
+		letter_free(letter);
+	}
+}
+
+static bool
+is_deliverable(const struct port *port)
+{
+	const struct letter *first = port->queue.first;
+
+	return first && (port->started || first->tag == LETTER_CLOSE);
+}
+
+/* Whether the other end wants us to end is asked before each message: whoever
+ * ends a busy thread does not wait for what is queued. */
+static void
+on_woken(struct seat *seat)
+{
+	struct port *port = seat->owner;
+	struct port *other = port_other(port);
+	int left = TURN_MESSAGES;
+	struct letters read;
+
+	letters_init(&read);
+	inbox_rise(&port->inbox);
+	do {
+		inbox_take(&port->inbox, &port->queue);
+		if (!port->started && port->control)
+			sort_queue(port);
+		while (is_deliverable(port) && left > 0) {
+			if (port_flag(&other->ending))
+				break;
+			left--;
+			if (!deliver(seat, port, letters_pop(&port->queue),
+			             &read))
+				goto gone;
+		}
+		if (port_flag(&other->ending)) {
+			obey_end(port);
+			goto gone;
+		}
+		if (left == 0) {
+			inbox_wake(&port->inbox);
+			break;
+		}
+	} while (!inbox_sleep(&port->inbox));
+	port_give_back(port, &read);
+	return;
+gone:
+	free_spare(&read);
+}
+
+/* Whoever comes second knows both. */
+static void
+announce(struct port *port)
+{
+	struct pair *pair = port->pair;
+	uint32_t pid = (uint32_t)getpid();
+	struct event event = {
+	    .kind = EVENT_CHANNEL_BORN,
+	    .channel = pair->id,
+	    .number = CHANNEL_PORT,
+	    .pid = pid,
+	    .other_pid = pid,
+	};
+
+	__atomic_store_n(&port->tid, (uint32_t)syscall(SYS_gettid),
+	                 __ATOMIC_SEQ_CST);
+	event.tid = __atomic_load_n(&pair->ends[0].tid, __ATOMIC_SEQ_CST);
+	event.other_tid = __atomic_load_n(&pair->ends[1].tid, __ATOMIC_SEQ_CST);
+	if (!event.tid || !event.other_tid)
+		return;
+	set(&pair->announced);
+	emit(&event, NULL);
+}
+
+/* Something waits that nobody was or will be woken for. */
+static void
+catch_up(struct port *port)
+{
+	if (port->queue.first || !inbox_sleep(&port->inbox) ||
+	    port_flag(&port_other(port)->ending))
+		inbox_wake(&port->inbox);
 }
 
 int
 port_open(struct port *port, struct loop *loop,
           const struct port_events *events, void *data)
 {
-	int error = uv_poll_init(&loop->uv, &port->poll, port->wake);
+	int error = inbox_sit(&port->inbox, loop, port, on_woken);
 
 	if (error)
 		return error;
 	port->loop = loop;
-	port->events = events;
 	port->data = data;
-	port->poll.data = port;
-	return uv_poll_start(&port->poll, UV_READABLE, on_woken);
+	announce(port);
+	port_listen(port, events);
+	return 0;
+}
+
+void
+port_listen(struct port *port, const struct port_events *events)
+{
+	port->events = events;
+	port->started = events->message != NULL;
+	if (!port->inbox.seat)
+		return;
+	if (port->started)
+		port_ref(port);
+	else
+		port_unref(port);
+	catch_up(port);
+}
+
+struct message *
+port_receive(struct port *port)
+{
+	struct letter *first = port->queue.first;
+
+	if (port->closed)
+		return NULL;
+	if (!first) {
+		inbox_take(&port->inbox, &port->queue);
+		first = port->queue.first;
+		if (port->inbox.seat)
+			catch_up(port);
+	}
+	if (!first || first->tag != LETTER_MESSAGE)
+		return NULL;
+	first = letters_pop(&port->queue);
+	port_tell(port, EVENT_MESSAGE_RECV, &first->message);
+	return &first->message;
+}
+
+void
+port_ref(struct port *port)
+{
+	if (port->inbox.seat)
+		uv_ref((uv_handle_t *)&port->inbox.seat->poll);
+}
+
+void
+port_unref(struct port *port)
+{
+	if (port->inbox.seat)
+		uv_unref((uv_handle_t *)&port->inbox.seat->poll);
+}
+
+bool
+port_has_ref(const struct port *port)
+{
+	return port->inbox.seat &&
+	       uv_has_ref((const uv_handle_t *)&port->inbox.seat->poll);
 }
 
 void *
 port_data(const struct port *port)
 {
 	return port->data;
-}
-
-int
-port_post(struct port *port, const char *bytes, size_t size)
-{
-	struct port *other = other_end(port);
-	struct message *message;
-	bool closed;
-
-	if (port->closed || is_set(&other->closed))
-		return -EPIPE;
-	message = malloc(sizeof(*message) + size);
-	if (!message)
-		return -ENOMEM;
-	message->next = NULL;
-	message->size = size;
-	memcpy(message->bytes, bytes, size);
-	tell(port, EVENT_MESSAGE_SEND, bytes, size);
-	pthread_mutex_lock(&port->pair->lock);
-	closed = other->closed;
-	if (!closed) {
-		*other->inbox.last = message;
-		other->inbox.last = &message->next;
-		if (!other->woken)
-			wake(other);
-		other->woken = true;
-	}
-	pthread_mutex_unlock(&port->pair->lock);
-	if (closed)
-		free(message);
-	return closed ? -EPIPE : 0;
 }

@@ -1,110 +1,129 @@
 /*
- * The thread's life: open its loop, open its end of the port, say "online",
- * run until the port is closed, close, end. The parent joins it when its own
- * end of the port has been closed, which is when the thread is about to end.
+ * The parent's side of a worker thread: starting it, hearing of it, ending it.
  *
- * Failures: no more threads or descriptors (worker_start returns it); a crash
- * in a thread ends the process, as it must.
+ * The last that comes through the port is that the other end has closed; the
+ * thread closes it as the last thing it does, so joining it takes no time.
+ *
+ * Failures: no more threads or descriptors (worker_start() returns it); too few
+ * descriptors for the thread's loop (`error`, then `exit` with 1); a crash in a
+ * thread ends the process, as it must.
  */
-#include "worker.h"
+#include "worker_parts.h"
 
-#include "core/emit.h"
+#include "futex.h"
+#include "letter.h"
+#include "port_parts.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-/* The first message of a thread, before any of the user's. */
-static const char online[] = "online";
+enum { STACK_LEAST = 64 << 10 };
 
-/* ---- inside ---- */
+/* ---- what comes from the thread ---- */
 
 static void
-on_scope_message(struct port *port, const char *bytes, size_t size)
-{
-	struct worker_scope *scope = port_data(port);
-
-	scope->script->message(scope, bytes, size);
-}
-
-static void
-on_scope_close(struct port *port)
-{
-	struct worker_scope *scope = port_data(port);
-
-	scope->port = NULL;
-	uv_stop(&scope->loop.uv);
-}
-
-static const struct port_events scope_events = {
-    .message = on_scope_message,
-    .close = on_scope_close,
-};
-
-int
-worker_scope_post(struct worker_scope *scope, const char *bytes, size_t size)
-{
-	return scope->port ? port_post(scope->port, bytes, size) : -EPIPE;
-}
-
-static void
-thread_main(void *argument)
-{
-	struct worker_scope *scope = argument;
-	struct event died = {.kind = EVENT_THREAD_DIED};
-	struct port *port = scope->port;
-
-	prctl(PR_SET_NAME, scope->name);
-	scope->tid = (uint32_t)syscall(SYS_gettid);
-	if (loop_open(&scope->loop, ROLE_WORKER, scope->id, scope->name) ||
-	    port_open(port, &scope->loop, &scope_events, scope)) {
-		port_drop(port);
-		return;
-	}
-	port_announce(port, scope->parent_tid, scope->tid);
-	port_post(port, online, sizeof(online) - 1);
-	if (scope->script->start)
-		scope->script->start(scope);
-	loop_run(&scope->loop);
-	if (scope->port)
-		port_close(scope->port);
-	loop_close(&scope->loop);
-	emit(&died, NULL);
-	emit_flush();
-}
-
-/* ---- the parent's side ---- */
-
-static void
-on_message(struct port *port, const char *bytes, size_t size)
+on_message(struct port *port, struct message *message)
 {
 	struct worker *worker = port_data(port);
+	const struct worker_events *events = worker->events;
+	int error = events->decode ? events->decode(worker, message) : 0;
 
-	if (worker->online) {
-		worker->events->message(worker, bytes, size);
-		return;
+	if (error && events->messageerror)
+		events->messageerror(worker, error);
+	else if (!error && events->message)
+		events->message(worker, message);
+}
+
+static void
+write_all(int fd, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(fd, bytes, size);
+
+		if (written < 0 && errno != EINTR)
+			return;
+		if (written > 0) {
+			bytes += written;
+			size -= (size_t)written;
+		}
 	}
-	worker->online = true;
-	worker->tid = worker->scope->tid;
-	if (worker->events->online)
-		worker->events->online(worker);
+}
+
+static void
+on_output(struct worker *worker, int fd, const struct message *message)
+{
+	struct lines *lines = &worker->lines[fd - 1];
+
+	lines->tid = worker->tid;
+	lines_feed(lines, message->bytes, message->size);
+	if (worker->events->output)
+		worker->events->output(worker, fd, message->bytes,
+		                       message->size);
+	else
+		write_all(fd, message->bytes, message->size);
+}
+
+static void
+on_letter(struct port *port, const struct letter *letter)
+{
+	struct worker *worker = port_data(port);
+	const struct worker_events *events = worker->events;
+
+	switch (letter->tag) {
+	case LETTER_ONLINE:
+		worker->online = true;
+		worker->tid = letter->value;
+		if (events->online)
+			events->online(worker);
+		break;
+	case LETTER_ERROR:
+		if (events->error)
+			events->error(worker, letter->message.bytes);
+		break;
+	case LETTER_OUTPUT:
+		on_output(worker, (int)letter->value, &letter->message);
+		break;
+	case LETTER_NO_PORT:
+		worker->deaf = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Leaves the list of the parent thread's workers, if that is a worker. */
+static void
+unlink_worker(struct worker *worker)
+{
+	struct worker_scope *self = worker_scope_self();
+	struct worker **at = self ? &self->children : NULL;
+
+	while (at && *at && *at != worker)
+		at = &(*at)->next;
+	if (at && *at)
+		*at = worker->next;
 }
 
 static void
 on_close(struct port *port)
 {
 	struct worker *worker = port_data(port);
+	struct worker_scope *scope = worker->scope;
+	int code;
 
-	uv_thread_join(&worker->scope->thread);
-	free(worker->scope);
+	uv_thread_join(&scope->thread);
+	code = scope->code;
+	worker_scope_delete(scope);
+	unlink_worker(worker);
+	lines_end(&worker->lines[0]);
+	lines_end(&worker->lines[1]);
 	worker->scope = NULL;
 	worker->port = NULL;
+	worker->id = -1;
 	if (worker->events->exit)
-		worker->events->exit(worker);
+		worker->events->exit(worker, code);
 }
 
 static const struct port_events parent_events = {
@@ -112,69 +131,246 @@ static const struct port_events parent_events = {
     .close = on_close,
 };
 
+static const struct port_control parent_control = {.letter = on_letter};
+
+/* ---- starting ---- */
+
+static char **
+copy_strings(const char *const *strings)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (strings && strings[count])
+		count++;
+	copy = calloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; copy && i < count; i++) {
+		copy[i] = strdup(strings[i]);
+		if (!copy[i]) {
+			while (i-- > 0)
+				free(copy[i]);
+			free(copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
 static void
 name_scope(struct worker_scope *scope, const char *name)
 {
 	if (name)
 		snprintf(scope->name, sizeof(scope->name), "%s", name);
 	else
-		snprintf(scope->name, sizeof(scope->name), "thread %u",
+		snprintf(scope->name, sizeof(scope->name), "thread %d",
 		         scope->id);
 }
 
-int
-worker_start(struct worker *worker, struct loop *loop, const char *name,
-             const struct worker_script *script, void *worker_data,
-             const struct worker_events *events)
+/* What the thread begins with. Transferring is the last that can fail. */
+static int
+fill_scope(struct worker_scope *scope, const struct worker_options *options)
 {
-	static uint32_t ids; /* threadId counts in the whole process */
-	struct worker_scope *scope = calloc(1, sizeof(*scope));
-	struct port *ends[2];
-	int error;
+	static int32_t ids; /* threadId counts in the whole process */
+	struct letter *letter = NULL;
+	int error = options->data ? port_check(NULL, options->data) : 0;
 
-	if (!scope)
+	if (error)
+		return error;
+	scope->argv = copy_strings(options->argv);
+	scope->heap = worker_heap_new(options->heap_limit);
+	if (!options->share_env)
+		scope->env = worker_env_new(options->env, worker_scope_self());
+	if (!scope->argv || !scope->heap ||
+	    (!scope->env && !options->share_env) ||
+	    worker_entries_copy(&scope->entries))
 		return -ENOMEM;
-	error = port_pair(ends);
+	if (options->data)
+		error = letter_write(&letter, NULL, options->data);
+	if (error)
+		return error;
+	scope->work = letter ? &letter->message : NULL;
+	scope->context = options->context;
+	scope->id = __atomic_add_fetch(&ids, 1, __ATOMIC_RELAXED);
+	name_scope(scope, options->name);
+	return 0;
+}
+
+void
+worker_scope_delete(struct worker_scope *scope)
+{
+	message_free(scope->work);
+	worker_env_free(scope->env);
+	worker_heap_free(scope->heap);
+	worker_entries_free(scope->entries);
+	for (char **word = scope->argv; word && *word; word++)
+		free(*word);
+	free(scope->argv);
+	free(scope);
+}
+
+static int
+start_thread(struct worker_scope *scope, size_t stack_size)
+{
+	uv_thread_options_t options = {
+	    .flags = stack_size ? UV_THREAD_HAS_STACK_SIZE : 0,
+	    .stack_size = stack_size,
+	};
+
+	return uv_thread_create_ex(&scope->thread, &options, worker_thread_main,
+	                           scope);
+}
+
+/* Both ends of the port are there. */
+static int
+start_with_port(struct worker *worker, const struct worker_options *options)
+{
+	struct port *port = worker->port;
+	int error = port_open(port, worker->loop, &parent_events, worker);
+
 	if (error) {
-		free(scope);
+		port_drop(port);
 		return error;
 	}
+	port->control = &parent_control;
+	error = fill_scope(worker->scope, options);
+	if (!error)
+		error = start_thread(worker->scope, options->stack_size);
+	if (error)
+		port_abandon(port);
+	return error;
+}
+
+static void
+init_worker(struct worker *worker, struct loop *loop,
+            const struct worker_events *events)
+{
 	memset(worker, 0, sizeof(*worker));
 	worker->loop = loop;
 	worker->events = events;
-	worker->port = ends[0];
-	worker->scope = scope;
-	worker->id = scope->id = __atomic_add_fetch(&ids, 1, __ATOMIC_RELAXED);
-	scope->port = ends[1];
-	scope->script = script;
-	scope->data = worker_data;
-	scope->parent_tid = (uint32_t)syscall(SYS_gettid);
-	name_scope(scope, name);
-	error = port_open(ends[0], loop, &parent_events, worker);
+	for (int i = 0; i < 2; i++) {
+		worker->lines[i].pid = (uint32_t)getpid();
+		worker->lines[i].is_stderr = i == 1;
+	}
+}
+
+static int
+start(struct worker *worker, const struct worker_script *script,
+      const struct worker_options *options)
+{
+	struct worker_scope *scope = calloc(1, sizeof(*scope));
+	struct port *ends[2];
+	int error = scope ? port_pair(ends) : -ENOMEM;
+
 	if (error) {
-		port_drop(ends[0]);
-		port_drop(ends[1]);
 		free(scope);
 		return error;
 	}
-	error = uv_thread_create(&scope->thread, thread_main, scope);
-	if (error) {
-		port_abandon(ends[0]);
-		port_drop(ends[1]);
-		free(scope);
+	scope->script = script;
+	scope->port = ends[1];
+	worker->scope = scope;
+	worker->port = ends[0];
+	error = start_with_port(worker, options);
+	if (!error) {
+		worker->id = scope->id;
+		return 0;
+	}
+	port_drop(ends[1]);
+	worker_scope_delete(scope);
+	worker->scope = NULL;
+	worker->port = NULL;
+	return error;
+}
+
+int
+worker_start(struct worker *worker, struct loop *loop,
+             const struct worker_script *script,
+             const struct worker_options *options,
+             const struct worker_events *events)
+{
+	static const struct worker_options usual;
+	struct worker_scope *self = worker_scope_self();
+	int error;
+
+	if (!options)
+		options = &usual;
+	if (options->stack_size && options->stack_size < STACK_LEAST)
+		return -EINVAL;
+	init_worker(worker, loop, events);
+	error = start(worker, script, options);
+	if (!error && self) {
+		worker->next = self->children;
+		self->children = worker;
 	}
 	return error;
+}
+
+/* ---- talking to it, ending it ---- */
+
+int
+worker_post_message(struct worker *worker, const struct message *message)
+{
+	if (!worker->port || worker->deaf)
+		return -EPIPE;
+	return port_post_message(worker->port, message);
 }
 
 int
 worker_post(struct worker *worker, const char *bytes, size_t size)
 {
-	return worker->port ? port_post(worker->port, bytes, size) : -EPIPE;
+	struct message message = {.bytes = bytes, .size = size};
+
+	return worker_post_message(worker, &message);
+}
+
+int
+worker_input(struct worker *worker, const char *bytes, size_t size)
+{
+	if (!worker->port)
+		return -EPIPE;
+	return port_post_letter(worker->port, LETTER_INPUT, 0, bytes, size);
 }
 
 void
-worker_terminate(struct worker *worker)
+worker_ref(struct worker *worker)
 {
 	if (worker->port)
-		port_end(worker->port);
+		port_ref(worker->port);
+}
+
+void
+worker_unref(struct worker *worker)
+{
+	if (worker->port)
+		port_unref(worker->port);
+}
+
+static void
+stop(struct worker_scope *scope)
+{
+	__atomic_store_n(&scope->stop, 1, __ATOMIC_SEQ_CST);
+	futex_wake(&scope->stop, INT_MAX);
+}
+
+int
+worker_terminate(struct worker *worker)
+{
+	if (!worker->port)
+		return -ESRCH;
+	stop(worker->scope);
+	port_end(worker->port);
+	return 0;
+}
+
+void
+worker_end_now(struct worker *worker)
+{
+	struct worker_scope *scope = worker->scope;
+
+	worker_terminate(worker);
+	uv_thread_join(&scope->thread);
+	port_abandon(worker->port);
+	worker_scope_delete(scope);
+	worker->scope = NULL;
+	worker->port = NULL;
+	worker->id = -1;
 }

@@ -1,6 +1,8 @@
 /* Worker threads, each with a loop and a port. */
 #include "stage.h"
 
+#include "runtime/worker_scope.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,9 +20,10 @@ struct stage_thread {
 /* ---- on the thread ---- */
 
 static void
-on_scope_message(struct worker_scope *scope, const char *bytes, size_t size)
+on_scope_message(struct worker_scope *scope, struct message *order)
 {
-	json_t *message = json_loadb(bytes, size, JSON_DECODE_ANY, NULL);
+	json_t *message =
+	    json_loadb(order->bytes, order->size, JSON_DECODE_ANY, NULL);
 	json_t *reply = message ? work_reply(message, &scope->loop) : NULL;
 	char text[256];
 	size_t length;
@@ -57,28 +60,30 @@ next_ping(struct stage_thread *to)
 }
 
 static void
-on_message(struct worker *worker, const char *bytes, size_t size)
+on_message(struct worker *worker, struct message *answer)
 {
 	struct stage_thread *from = worker->data;
-	json_t *message = json_loadb(bytes, size, JSON_DECODE_ANY, NULL);
+	json_t *message =
+	    json_loadb(answer->bytes, answer->size, JSON_DECODE_ANY, NULL);
 	char where[48];
 
 	if (json_object_get(message, "pong")) {
 		next_ping(from);
 	} else {
 		from->orders--;
-		snprintf(where, sizeof(where), "worker thread %u", worker->id);
+		snprintf(where, sizeof(where), "worker thread %d", worker->id);
 		stage_note_answer(message, where);
 	}
 	json_decref(message);
 }
 
 static void
-on_exit_thread(struct worker *worker)
+on_exit_thread(struct worker *worker, int code)
 {
 	struct stage_thread *gone = worker->data;
 	struct stage_thread **at = &gone->stage->threads;
 
+	(void)code;
 	while (*at != gone)
 		at = &(*at)->next;
 	*at = gone->next;
@@ -98,8 +103,8 @@ start_thread(struct stage *stage)
 
 	if (!thread)
 		return NULL;
-	error = worker_start(&thread->worker, &stage->role.loop, NULL, &script,
-	                     NULL, &events);
+	error = worker_start(&thread->worker, &stage->role.loop, &script, NULL,
+	                     &events);
 	if (error) {
 		role_note(NOTE_ERROR, "No worker thread: %s.",
 		          uv_strerror(error));
