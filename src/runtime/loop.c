@@ -209,7 +209,9 @@ loop_close(struct loop *loop)
 {
 	atomics_forget(loop);
 	uv_walk(&loop->uv, close_handle, NULL);
-	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	/* A uv_stop() that came too late ends the first one at once. */
+	while (uv_run(&loop->uv, UV_RUN_DEFAULT))
+		;
 	uv_loop_close(&loop->uv);
 	emit_flush();
 }
