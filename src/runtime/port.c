@@ -93,12 +93,15 @@ free_pair(struct pair *pair)
 	free(pair);
 }
 
-/* Nobody will read here any more. The last one out frees the pair. */
+/* Nobody will read here any more. The last one out frees the pair, and what
+ * the other end sent meanwhile. */
 static void
 release(struct port *port)
 {
 	struct pair *pair = port->pair;
 
+	inbox_take(&port->inbox, &port->queue);
+	letters_free(&port->queue);
 	if (__atomic_sub_fetch(&pair->alive, 1, __ATOMIC_ACQ_REL) == 0)
 		free_pair(pair);
 }
