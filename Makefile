@@ -164,7 +164,8 @@ bless: $(BUILD)/tests/ui_golden
 # ---- checks: what is too slow or too strict for `make test` ----
 
 # The programs with threads, for the thread sanitizer.
-threaded := core_emit core_emit_threads runtime_port runtime_worker runtime_pool
+threaded := core_emit core_emit_threads runtime_port runtime_worker \
+            runtime_pool runtime_message runtime_atomics runtime_worker_life
 
 test-threads: $(patsubst %,$(BUILD)/tests/%,$(filter $(threaded),\
 		$(notdir $(tests_all))))
