@@ -26,6 +26,7 @@ struct atomics_async {
 	uv_async_t wake;
 	uv_thread_t thread;
 	uint32_t stop, bed; /* futexes; where it lies until it is moved */
+	uint32_t up;        /* a futex: 1, the thread is about to lie down */
 	struct deadline deadline;
 	int result; /* atomic; SLEEPING, or what it came to */
 	void (*done)(void *data, int result);
@@ -78,6 +79,8 @@ thread_main(void *argument)
 
 	prctl(PR_SET_NAME, "waitAsync");
 	tell_thread(EVENT_THREAD_BORN);
+	__atomic_store_n(&async->up, 1, __ATOMIC_RELEASE);
+	futex_wake(&async->up, 1);
 	result = sleep_there(async);
 	tell_thread(EVENT_THREAD_DIED);
 	emit_flush();
@@ -139,6 +142,10 @@ atomics_forget(struct loop *loop)
 static bool
 carry_over(struct atomics_async *async, const int32_t *at)
 {
+	const struct deadline none = {.exists = false};
+
+	while (!__atomic_load_n(&async->up, __ATOMIC_ACQUIRE))
+		futex_wait(&async->up, 0, &none);
 	while (futex_move(&async->bed, at) != 1) {
 		if (__atomic_load_n(&async->result, __ATOMIC_ACQUIRE) !=
 		    SLEEPING)
