@@ -23,6 +23,7 @@ static const struct {
     {"policy", stage_policy},
     {"thread", stage_thread},
     {"terminate", stage_terminate},
+    {"race", stage_race},
     {"load", stage_load},
     {"ping", stage_ping},
 };

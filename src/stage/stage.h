@@ -61,6 +61,7 @@ stage_command stage_respawn;    /* {respawn: "on" or "off"} */
 stage_command stage_policy;     /* {policy: "round robin" or "shared"} */
 stage_command stage_thread;     /* {thread: count}: worker threads */
 stage_command stage_terminate;  /* {terminate: 1}: the newest thread */
+stage_command stage_race;       /* {race: "plain", "atomics" or "both"} */
 stage_command stage_load;       /* {load: "fib(42)", on: place} */
 stage_command stage_ping;       /* {ping: count, to: place} */
 
