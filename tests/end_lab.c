@@ -260,6 +260,19 @@ a_zombie_and_a_group_that_is_killed(void **state)
 }
 
 static void
+a_race_loses_updates_and_atomics_do_not(void **state)
+{
+	struct lab *lab = *state;
+
+	open_lab(lab);
+	press(lab, "tr");
+	program_expect(&lab->tty, "each without Atomics: the sum is");
+	press(lab, "ta");
+	program_expect(&lab->tty, "the sum is 4000000. Not one");
+	quit(lab);
+}
+
+static void
 loads_run_in_all_four_places(void **state)
 {
 	struct lab *lab = *state;
@@ -616,6 +629,7 @@ main(void)
 	    with_lab(forks_a_cluster_and_kills_a_worker),
 	    with_lab(runs_commands_and_shows_their_output),
 	    with_lab(a_zombie_and_a_group_that_is_killed),
+	    with_lab(a_race_loses_updates_and_atomics_do_not),
 	    with_lab(loads_run_in_all_four_places),
 	    with_lab(pauses_and_shows_help),
 	    with_lab(follows_the_size_of_the_terminal),
