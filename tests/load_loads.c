@@ -201,6 +201,22 @@ a_label_is_a_call(void **state)
 	assert_string_equal(label, "primes(");
 }
 
+/* They would take minutes. */
+static void
+a_load_whose_thread_is_to_end_returns_early(void **state)
+{
+	uint32_t stop = 1;
+
+	(void)state;
+	load_watch(&stop);
+	run("fib", 55);
+	run("primes", 2000000);
+	run("block", 60000);
+	run("sleep", 60000);
+	load_watch(NULL);
+	assert_string_equal(run("fib", 27), "196418");
+}
+
 int
 main(void)
 {
@@ -212,6 +228,7 @@ main(void)
 	    cmocka_unit_test(a_block_lasts_as_long_as_it_was_told_and_computes),
 	    cmocka_unit_test(a_sleep_lasts_as_long_and_computes_nothing),
 	    cmocka_unit_test(a_sleep_of_more_than_a_second_is_no_error),
+	    cmocka_unit_test(a_load_whose_thread_is_to_end_returns_early),
 	    cmocka_unit_test(a_result_is_cut_to_its_room),
 	    cmocka_unit_test(every_load_is_found_by_its_name),
 	    cmocka_unit_test(the_usual_argument_is_within_the_range),

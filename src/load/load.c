@@ -3,6 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Loads know nothing of the thread they run on. */
+static _Thread_local const uint32_t *watched;
+
+void
+load_watch(const uint32_t *stop)
+{
+	watched = stop;
+}
+
+bool
+load_should_stop(void)
+{
+	return watched && __atomic_load_n(watched, __ATOMIC_RELAXED);
+}
+
 const struct load loads[] = {
 #define LOAD(function, name, unit, usual, least, most, help) \
 	{function, name, unit, usual, least, most, help},

@@ -15,7 +15,7 @@ load_primes(long argument, char *result, size_t room)
 		snprintf(result, room, "out of memory");
 		return;
 	}
-	for (size_t i = 2; i <= most; i++) {
+	for (size_t i = 2; i <= most && !load_should_stop(); i++) {
 		if (composite[i])
 			continue;
 		count++;

@@ -19,7 +19,7 @@ load_spin(long argument, char *result, size_t room)
 	int64_t end = now_ms() + argument;
 	unsigned long turns = 0;
 
-	while (now_ms() < end)
+	while (now_ms() < end && !load_should_stop())
 		turns++;
 	snprintf(result, room, "%lu turns", turns);
 }

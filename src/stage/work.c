@@ -37,6 +37,7 @@ work_run(struct work *work, struct loop *loop)
 {
 	uint64_t begin = uv_hrtime();
 
+	load_watch(loop ? loop->stop : NULL);
 	if (loop)
 		loop_span_begin(loop, work->label);
 	work->load->run(work->argument, work->result, sizeof(work->result));
