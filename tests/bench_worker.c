@@ -339,9 +339,9 @@ run_ours(const char *fifo)
 		exit(1);
 	bench_start();
 	bench_round_trip();
-	bench_one_way(ROW_ONE_WAY, 10, 200000, post_small);
+	bench_one_way(ROW_ONE_WAY, 200, 20000, post_small);
 	bench_one_way(ROW_TRANSFER, 100, 128, post_transfer);
-	bench_one_way(ROW_CLONE, 200, 16, post_clone);
+	bench_one_way(ROW_CLONE, 500, 4, post_clone);
 	bench_memory();
 	bench_ping_pong();
 }

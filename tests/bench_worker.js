@@ -89,13 +89,13 @@ async function pingPong() {
 (async () => {
 	await start();
 	await roundTrip();
-	await oneWay(2, 4, 50000, (w) => w.postMessage(1));
+	await oneWay(2, 10, 20000, (w) => w.postMessage(1));
 	await oneWay(3, 8, 128, (w) => {
 		const bytes = new ArrayBuffer(1 << 20);
 		w.postMessage(bytes, [bytes]);
 	});
 	const bytes = new ArrayBuffer(1 << 20);
-	await oneWay(4, 32, 16, (w) => w.postMessage(bytes));
+	await oneWay(4, 128, 4, (w) => w.postMessage(bytes));
 	await memory();
 	await pingPong();
 })();

@@ -15,8 +15,19 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* About as long as it takes to be woken. */
+enum { LOOKS = 100 };
+
 static struct letter asleep;
 #define ASLEEP (&asleep)
+
+static void
+relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#endif
+}
 
 int
 inbox_init(struct inbox *inbox)
@@ -92,6 +103,17 @@ inbox_rise(struct inbox *inbox)
 		;
 	__atomic_compare_exchange_n(&inbox->head, &head, NULL, false,
 	                            __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+bool
+inbox_linger(const struct inbox *inbox)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		if (__atomic_load_n(&inbox->head, __ATOMIC_RELAXED))
+			return true;
+		relax();
+	}
+	return false;
 }
 
 bool

@@ -52,6 +52,10 @@ bool inbox_take(struct inbox *inbox, struct letters *letters);
 /* Says that the reader is awake; whoever puts letters in need not wake it. */
 void inbox_rise(struct inbox *inbox);
 
+/* Looks for a moment whether more comes, as it does in a flood: cheaper than
+ * to sleep and be woken. */
+bool inbox_linger(const struct inbox *inbox);
+
 /* Wants to be woken again. False: there is something to take first. */
 bool inbox_sleep(struct inbox *inbox);
 

@@ -21,15 +21,17 @@ enum letter_tag {
 };
 
 /* Letters of a few bytes have this much room, so that each can be written
- * again. */
-enum { LETTER_SPARE_BYTES = 128 };
+ * again; with the letter it is two cache lines. */
+enum { LETTER_SMALL = 72 };
 
 /* One block: the letter, its parts, its buffers, its bytes. */
 struct letter {
 	struct letter *next;
 	uint32_t value;
 	uint8_t tag; /* enum letter_tag */
-	bool is_spare_size;
+	bool told;   /* its sending, to the stream */
+	uint16_t unused;
+	size_t room; /* for bytes; 0: it has parts, and is not used again */
 	struct message message;
 };
 
@@ -41,7 +43,7 @@ struct letters {
  * Either all of it or nothing: 0, and what was transferred has left the
  * sender; -ENOMEM, and nothing has. The ports in it must be fit to go: see
  * port_post_message(). `spare` is an old letter to write it on, or NULL; only
- * for bytes that fit on it. */
+ * for bytes that it has room for. */
 int letter_write(struct letter **letter, struct letter *spare,
                  const struct message *message);
 

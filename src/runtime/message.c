@@ -74,12 +74,11 @@ move_parts(struct letter *letter, const struct message *message)
 static struct letter *
 letter_new(size_t extra, size_t size)
 {
-	bool spare = extra == 0 && size <= LETTER_SPARE_BYTES;
-	struct letter *letter = malloc(
-	    sizeof(*letter) + (spare ? LETTER_SPARE_BYTES : extra + size));
+	size_t room = size < LETTER_SMALL && !extra ? LETTER_SMALL : size;
+	struct letter *letter = malloc(sizeof(*letter) + extra + room);
 
 	if (letter)
-		letter->is_spare_size = spare;
+		letter->room = extra ? 0 : room;
 	return letter;
 }
 
@@ -98,6 +97,7 @@ letter_write(struct letter **into, struct letter *spare,
 	letter->next = NULL;
 	letter->value = 0;
 	letter->tag = LETTER_MESSAGE;
+	letter->told = false;
 	letter->message = (struct message){
 	    .bytes = bytes,
 	    .size = message->size,
@@ -141,7 +141,7 @@ letter_clear(struct letter *letter)
 {
 	for (size_t i = 0; i < letter->message.part_count; i++)
 		drop_part(&letter->message.parts[i]);
-	return letter->is_spare_size;
+	return letter->room > 0;
 }
 
 void

@@ -22,6 +22,9 @@
  * on the loop want their turn too. Node's number. */
 enum { TURN_MESSAGES = 1000 };
 
+/* After so many in one turn more can be expected in a moment. */
+enum { FLOOD_MESSAGES = 16 };
+
 static void
 set(bool *flag)
 {
@@ -55,19 +58,12 @@ port_pair(struct port *ends[2])
 		port->side = i;
 		port->goodbye.tag = LETTER_CLOSE;
 		letters_init(&port->queue);
-		letters_init(&port->spare);
+		letters_init(&port->read);
+		letters_init(&port->small);
+		letters_init(&port->big);
 		ends[i] = port;
 	}
 	return 0;
-}
-
-static void
-free_spare(struct letters *spare)
-{
-	struct letter *letter;
-
-	while ((letter = letters_pop(spare)) != NULL)
-		free(letter);
 }
 
 static void
@@ -82,13 +78,10 @@ free_pair(struct pair *pair)
 		emit(&died, NULL);
 	for (int i = 0; i < 2; i++) {
 		struct port *port = &pair->ends[i];
-		struct letters given = {.first = port->given,
-		                        .last = &given.first};
 
 		letters_free(&port->queue);
 		inbox_close(&port->inbox);
-		free_spare(&port->spare);
-		free_spare(&given);
+		port_free_spare(port);
 	}
 	free(pair);
 }
@@ -187,7 +180,7 @@ hand_over(struct port *port, struct letter *letter)
 	const struct port_events *events = port->events;
 	int error;
 
-	port_tell(port, EVENT_MESSAGE_RECV, message);
+	port_tell_received(port, letter);
 	error = events->decode ? events->decode(port, message) : 0;
 	if (!error)
 		events->message(port, message);
@@ -197,8 +190,7 @@ hand_over(struct port *port, struct letter *letter)
 
 /* One letter; false: the port is not ours any more. */
 static bool
-deliver(struct seat *seat, struct port *port, struct letter *letter,
-        struct letters *read)
+deliver(struct seat *seat, struct port *port, struct letter *letter)
 {
 	if (letter->tag == LETTER_CLOSE) {
 		port_close(port);
@@ -208,8 +200,8 @@ deliver(struct seat *seat, struct port *port, struct letter *letter,
 		hand_over(port, letter);
 	else
 		port->control->letter(port, letter);
-	if (letter_clear(letter))
-		letters_add(read, letter);
+	if (letter_clear(letter) && seat->owner)
+		port_keep_letter(port, letter);
 	else
 		free(letter);
 	return seat->owner != NULL;
@@ -245,43 +237,47 @@ is_deliverable(const struct port *port)
 	return first && (port->started || first->tag == LETTER_CLOSE);
 }
 
-/* Whether the other end wants us to end is asked before each message: whoever
- * ends a busy thread does not wait for what is queued. */
+/* Delivers at most so many; false: the port is not ours any more. Whether the
+ * other end wants us to end is asked before each: whoever ends a busy thread
+ * does not wait for what is queued. */
+static bool
+deliver_some(struct seat *seat, struct port *port, int *left)
+{
+	const bool *ending = &port_other(port)->ending;
+
+	while (is_deliverable(port) && *left > 0 && !port_flag(ending)) {
+		--*left;
+		if (!deliver(seat, port, letters_pop(&port->queue)))
+			return false;
+	}
+	if (!port_flag(ending))
+		return true;
+	obey_end(port);
+	return false;
+}
+
 static void
 on_woken(struct seat *seat)
 {
 	struct port *port = seat->owner;
-	struct port *other = port_other(port);
 	int left = TURN_MESSAGES;
-	struct letters read;
 
-	letters_init(&read);
 	inbox_rise(&port->inbox);
 	do {
 		inbox_take(&port->inbox, &port->queue);
 		if (!port->started && port->control)
 			sort_queue(port);
-		while (is_deliverable(port) && left > 0) {
-			if (port_flag(&other->ending))
-				break;
-			left--;
-			if (!deliver(seat, port, letters_pop(&port->queue),
-			             &read))
-				goto gone;
-		}
-		if (port_flag(&other->ending)) {
-			obey_end(port);
-			goto gone;
-		}
-		if (left == 0) {
+		if (!deliver_some(seat, port, &left))
+			return;
+		port_give_back(port);
+		if (left <= 0) {
 			inbox_wake(&port->inbox);
-			break;
+			return;
 		}
-	} while (!inbox_sleep(&port->inbox));
-	port_give_back(port, &read);
-	return;
-gone:
-	free_spare(&read);
+	} while ((left < TURN_MESSAGES - FLOOD_MESSAGES &&
+	          inbox_linger(&port->inbox)) ||
+	         !inbox_sleep(&port->inbox));
+	port_tell_totals(port);
 }
 
 /* Whoever comes second knows both. */
@@ -362,7 +358,7 @@ port_receive(struct port *port)
 	if (!first || first->tag != LETTER_MESSAGE)
 		return NULL;
 	first = letters_pop(&port->queue);
-	port_tell(port, EVENT_MESSAGE_RECV, &first->message);
+	port_tell_received(port, first);
 	return &first->message;
 }
 

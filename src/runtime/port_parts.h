@@ -12,6 +12,13 @@ struct port_control {
 	void (*end)(struct port *port);
 };
 
+/* Above so many messages a second single ones are not told any more. */
+struct pace {
+	bool fast;
+	uint64_t turn;  /* of the loop, while fast */
+	uint64_t since; /* the last count of PACE_MESSAGES began, ns */
+};
+
 struct port {
 	struct inbox inbox;
 	struct letters queue; /* came and not delivered; the owner's */
@@ -25,10 +32,15 @@ struct port {
 	bool closed;  /* atomic, set by the owner */
 	bool ending;  /* atomic: this end asks the other to close */
 	uint32_t tid; /* atomic: of its thread, 0 not known */
-	uint64_t sent, received;
+	uint64_t sent, received, bytes_sent, bytes_received;
+	struct pace pace;
+	bool untold;           /* some received were not told */
 	struct letter goodbye; /* the last that the other end gets */
-	struct letters spare;  /* read ones, to be written again */
-	struct letter *given;  /* atomic: spare ones from the reader */
+	/* Letters that were read go back to be written again. */
+	struct letters read; /* by us, to go back, so many bytes */
+	size_t read_bytes;
+	struct letter *given;      /* atomic: the other end's, on the way */
+	struct letters small, big; /* ours again */
 };
 
 struct pair {
@@ -54,9 +66,12 @@ port_flag(const bool *flag)
 /* Takes the port from its loop, if it is on one, for another thread. */
 void port_detach(struct port *port);
 
-/* Tells the stream that a message is sent or received. */
-void port_tell(struct port *port, enum event_kind kind,
-               const struct message *message);
+/* Tells the stream that a message is received. */
+void port_tell_received(struct port *port, const struct letter *letter);
+
+/* All that was sent has been read: the totals, if single ones were not told.
+ */
+void port_tell_totals(struct port *port);
 
 /* Whether the parts may go through `port`, NULL: through one not known yet. As
  * port_post_message(). */
@@ -66,7 +81,12 @@ int port_check(const struct port *port, const struct message *message);
 int port_post_letter(struct port *port, enum letter_tag tag, uint32_t value,
                      const char *bytes, size_t size);
 
-/* The reader has read the letter: it may be written again. */
-void port_give_back(struct port *port, struct letters *read);
+/* The letter was read and has room to be written again. */
+void port_keep_letter(struct port *port, struct letter *letter);
+
+/* Gives those that were kept back to the other end, which writes them. */
+void port_give_back(struct port *port);
+
+void port_free_spare(struct port *port);
 
 #endif

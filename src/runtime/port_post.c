@@ -9,70 +9,208 @@
 
 enum { PREVIEW_BYTES = 60 };
 
-/* So many read letters go back to who writes them, in one step. */
-enum { SPARE_LETTERS = 256 };
+/* Faster than two million a second the stream hears of totals only; so often
+ * the pace is looked at, and so often the totals are told. */
+enum { PACE_MESSAGES = 64, PACE_NS = 32000, TOTALS_MESSAGES = 1024 };
 
-void
-port_tell(struct port *port, enum event_kind kind,
-          const struct message *message)
+/* ---- telling ---- */
+
+static size_t
+size_of(const struct message *message)
+{
+	size_t size = message->size;
+
+	for (size_t i = 0; i < message->part_count; i++)
+		if (message->parts[i].kind == PART_BUFFER)
+			size += message->parts[i].buffer->size;
+	return size;
+}
+
+static void
+tell(const struct port *port, enum event_kind kind, uint64_t number,
+     const struct message *message, size_t size)
 {
 	bool is_send = kind == EVENT_MESSAGE_SEND;
-	int direction = is_send ? port->side : !port->side;
 	struct event event = {
 	    .kind = (uint8_t)kind,
-	    .channel = port->pair->id | (uint64_t)direction,
-	    .number = is_send ? ++port->sent : ++port->received,
-	    .size = message->size,
+	    .channel =
+		port->pair->id | (uint64_t)(is_send ? port->side : !port->side),
+	    .number = number,
+	    .size = size,
 	};
 	char text[PREVIEW_BYTES];
 
-	if (!emit_is_open())
-		return;
-	for (size_t i = 0; i < message->part_count; i++)
-		if (message->parts[i].kind == PART_BUFFER)
-			event.size += message->parts[i].buffer->size;
 	emit_bytes(
 	    &event, text,
 	    text_preview(text, sizeof(text), message->bytes, message->size));
 }
 
-/* ---- letters that go round ---- */
+static void
+tell_total(const struct port *sender, uint64_t messages, uint64_t bytes)
+{
+	struct event event = {
+	    .kind = EVENT_CHANNEL_GAUGE,
+	    .channel = sender->pair->id | (uint64_t)sender->side,
+	    .number = messages,
+	    .size = bytes,
+	};
+
+	emit(&event, NULL);
+}
+
+/* Being fast lasts until the loop turns: a message of the next turn may be the
+ * only one in an hour. */
+static bool
+is_fast(struct port *port)
+{
+	struct pace *pace = &port->pace;
+	uint64_t now;
+
+	if (pace->fast && port->loop && port->loop->prepared != pace->turn)
+		pace->fast = false;
+	if (port->sent % PACE_MESSAGES)
+		return pace->fast;
+	now = uv_hrtime();
+	pace->fast = port->loop && now - pace->since < PACE_NS;
+	pace->since = now;
+	if (pace->fast)
+		pace->turn = port->loop->prepared;
+	if (pace->fast && port->sent % TOTALS_MESSAGES == 0)
+		tell_total(port, port->sent, port->bytes_sent);
+	return pace->fast;
+}
+
+static void
+tell_sent(struct port *port, struct letter *letter)
+{
+	size_t size = size_of(&letter->message);
+
+	port->sent++;
+	port->bytes_sent += size;
+	letter->told = emit_is_open() && !is_fast(port);
+	if (letter->told)
+		tell(port, EVENT_MESSAGE_SEND, port->sent, &letter->message,
+		     size);
+}
 
 void
-port_give_back(struct port *port, struct letters *read)
+port_tell_received(struct port *port, const struct letter *letter)
 {
-	struct port *writer = port_other(port);
-	struct letter *cut = read->first, *nothing = NULL, *more;
+	size_t size = size_of(&letter->message);
 
-	for (int i = 1; cut && i < SPARE_LETTERS; i++)
-		cut = cut->next;
-	if (cut) {
-		more = cut->next;
-		cut->next = NULL;
-		while (more) {
-			cut = more;
-			more = more->next;
-			free(cut);
-		}
-	}
-	if (!read->first || __atomic_compare_exchange_n(
-				&writer->given, &nothing, read->first, false,
-				__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	port->received++;
+	port->bytes_received += size;
+	if (letter->told)
+		tell(port, EVENT_MESSAGE_RECV, port->received, &letter->message,
+		     size);
+	else
+		port->untold = true;
+}
+
+void
+port_tell_totals(struct port *port)
+{
+	struct event event = {
+	    .kind = EVENT_CHANNEL_GAUGE,
+	    .channel = port->pair->id | (uint64_t)port->side,
+	    .number = port->sent,
+	    .size = port->bytes_sent,
+	    .value = port->received,
+	};
+
+	if (!port->untold)
 		return;
-	while ((cut = letters_pop(read)) != NULL)
-		free(cut);
+	port->untold = false;
+	emit(&event, NULL);
+	tell_total(port_other(port), port->received, port->bytes_received);
+}
+
+/* ---- letters that go round ---- */
+
+/* So much memory is kept for the next: touching new pages costs more than all
+ * else here. Four letters of a MiB, or thirty thousand small ones. */
+enum { KEPT_BYTES = (4 << 20) + 4096 };
+
+void
+port_keep_letter(struct port *port, struct letter *letter)
+{
+	size_t size = sizeof(*letter) + letter->room;
+
+	if (port->read_bytes + size > KEPT_BYTES) {
+		free(letter);
+		return;
+	}
+	port->read_bytes += size;
+	letters_add(&port->read, letter);
+}
+
+void
+port_give_back(struct port *port)
+{
+	struct letter *nothing = NULL;
+
+	if (!port->read.first ||
+	    !__atomic_compare_exchange_n(&port_other(port)->given, &nothing,
+	                                 port->read.first, false,
+	                                 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	letters_init(&port->read);
+	port->read_bytes = 0;
+}
+
+/* Takes what has come back: small ones and big ones apart. */
+static void
+take_back(struct port *port)
+{
+	struct letter *letter = __atomic_load_n(&port->given, __ATOMIC_RELAXED);
+
+	if (!letter)
+		return;
+	letter = __atomic_exchange_n(&port->given, NULL, __ATOMIC_ACQ_REL);
+	while (letter) {
+		struct letter *next = letter->next;
+
+		letters_add(
+		    letter->room > LETTER_SMALL ? &port->big : &port->small,
+		    letter);
+		letter = next;
+	}
 }
 
 static struct letter *
 spare_letter(struct port *port, const struct message *message)
 {
-	if (message->part_count || message->size > LETTER_SPARE_BYTES)
+	bool is_small = message->size <= LETTER_SMALL;
+	struct letters *letters = is_small ? &port->small : &port->big;
+	struct letter *letter;
+
+	if (message->part_count)
 		return NULL;
-	if (!port->spare.first &&
-	    __atomic_load_n(&port->given, __ATOMIC_RELAXED))
-		port->spare.first =
-		    __atomic_exchange_n(&port->given, NULL, __ATOMIC_ACQ_REL);
-	return letters_pop(&port->spare);
+	if (!letters->first)
+		take_back(port);
+	letter = letters_pop(letters);
+	if (!letter || letter->room >= message->size)
+		return letter;
+	free(letter);
+	return NULL;
+}
+
+static void
+free_all(struct letters *letters)
+{
+	struct letter *letter;
+
+	while ((letter = letters_pop(letters)) != NULL)
+		free(letter);
+}
+
+void
+port_free_spare(struct port *port)
+{
+	take_back(port);
+	free_all(&port->read);
+	free_all(&port->small);
+	free_all(&port->big);
 }
 
 /* ---- what may go ---- */
@@ -147,7 +285,7 @@ port_post_message(struct port *port, const struct message *message)
 		letter_free(letter);
 		return 0;
 	}
-	port_tell(port, EVENT_MESSAGE_SEND, &letter->message);
+	tell_sent(port, letter);
 	inbox_put(&port_other(port)->inbox, letter);
 	return 0;
 }
