@@ -76,6 +76,12 @@ emit_is_open(void)
 	       __atomic_load_n(&emitter.fd, __ATOMIC_ACQUIRE);
 }
 
+bool
+emit_is_due(void)
+{
+	return collected.used > 0;
+}
+
 void
 emit_flush(void)
 {

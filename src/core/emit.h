@@ -46,6 +46,9 @@ void emit_bytes(const struct event *event, const char *text, size_t size);
  * and before it ends. */
 void emit_flush(void);
 
+/* Whether this thread has collected something that is not written yet. */
+bool emit_is_due(void);
+
 /* Whether anybody is listening. */
 bool emit_is_open(void);
 

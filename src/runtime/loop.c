@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { TURNS_NS = 10000000, REST_NS = 2000000 };
+enum { TURNS_NS = 10000000, REST_NS = 2000000, FLUSH_NS = 1000000 };
 #define GAUGE_NS 1000000000ull
 
 /* A moment in an iteration of length d is followed by up to d of lag, so the
@@ -124,6 +124,31 @@ end_iteration(struct loop *loop, uint64_t now, uint64_t busy)
 
 /* ---- an iteration ---- */
 
+static void
+on_flush(uv_timer_t *timer)
+{
+	struct loop *loop = timer->data;
+
+	loop->flushed = uv_hrtime();
+	emit_flush();
+}
+
+/* A write each turn would be dearer than the turn, where a message is waited
+ * for and answered. */
+static void
+flush(struct loop *loop, uint64_t now)
+{
+	if (!emit_is_due())
+		return;
+	if (now - loop->flushed < FLUSH_NS) {
+		if (!uv_is_active((uv_handle_t *)&loop->flush))
+			uv_timer_start(&loop->flush, on_flush, 1, 0);
+		return;
+	}
+	loop->flushed = now;
+	emit_flush();
+}
+
 /* The loop is about to poll: the iteration that ends here began when the last
  * poll returned, which was `busy` ago. */
 static void
@@ -137,7 +162,7 @@ on_prepare(uv_prepare_t *prepare)
 	int timeout = uv_backend_timeout(&loop->uv);
 
 	if (loop->quiet) {
-		emit_flush();
+		flush(loop, now);
 		return;
 	}
 	loop->prepared = now;
@@ -154,7 +179,7 @@ on_prepare(uv_prepare_t *prepare)
 		tell_turns(loop, now);
 	if (now - loop->gauge_begin >= GAUGE_NS)
 		tell_gauge(loop, now);
-	emit_flush();
+	flush(loop, now);
 }
 
 int
@@ -177,6 +202,9 @@ loop_open(struct loop *loop, enum role role, uint32_t id, const char *name)
 	loop->prepare.data = loop;
 	uv_prepare_start(&loop->prepare, on_prepare);
 	uv_unref((uv_handle_t *)&loop->prepare);
+	uv_timer_init(&loop->uv, &loop->flush);
+	loop->flush.data = loop;
+	uv_unref((uv_handle_t *)&loop->flush);
 	loop->prepared = loop->gauge_begin = uv_hrtime();
 	emit(&born, name);
 	return 0;

@@ -29,6 +29,9 @@ struct atomics_async;
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
+	uv_timer_t
+	    flush; /* writes what was collected, when nothing else comes */
+	uint64_t flushed;  /* ns */
 	uint64_t prepared; /* when the loop last went to poll, ns */
 	uint64_t idle;     /* uv_metrics_idle_time() then, ns */
 
