@@ -90,10 +90,11 @@ letter_write(struct letter **into, struct letter *spare,
 	size_t extra = count * (sizeof(struct part) + sizeof(struct buffer));
 	struct letter *letter =
 	    spare ? spare : letter_new(extra, message->size);
-	char *bytes = (char *)(letter + 1) + extra;
+	char *bytes;
 
 	if (!letter)
 		return -ENOMEM;
+	bytes = (char *)(letter + 1) + extra;
 	letter->next = NULL;
 	letter->value = 0;
 	letter->tag = LETTER_MESSAGE;
