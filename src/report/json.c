@@ -256,6 +256,7 @@ words(struct line *line)
 static void
 atomics_wait(struct line *line)
 {
+	set_integer(line, "count", line->event->number);
 	set_ms(line, "ms", line->event->value);
 }
 

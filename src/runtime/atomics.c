@@ -8,7 +8,7 @@
  * What the stream hears: a span, which is written at once, so that it can be
  * seen while the thread is blocked. Where waits are brief, as in a game of
  * ping-pong, that would cost more than the wait; after a brief one the next is
- * taken to be brief too, and is told when it is over.
+ * taken to be brief too, and such ones are counted and told together.
  */
 #include "atomics.h"
 #include "futex.h"
@@ -94,35 +94,60 @@ sleep_on(const struct loop *loop, struct sleep *sleep, int64_t ms)
 /* ---- telling ---- */
 
 static void
-tell_end(uint64_t length, int result)
+tell_long(uint64_t length)
+{
+	struct event event = {.kind = EVENT_SPAN_END, .value = length};
+
+	emit(&event, wait_name);
+}
+
+static void
+tell_brief(uint64_t count, uint64_t length)
 {
 	struct event event = {
-	    .kind = length < BRIEF_NS ? EVENT_ATOMICS_WAIT : EVENT_SPAN_END,
+	    .kind = EVENT_ATOMICS_WAIT,
+	    .number = count,
 	    .value = length,
 	};
 
-	if (event.kind == EVENT_ATOMICS_WAIT)
-		event.number = (uint64_t)(result < 0 ? 0 : result);
-	emit(&event, event.kind == EVENT_SPAN_END ? wait_name : NULL);
+	emit(&event, NULL);
+}
+
+/* At most once a millisecond. */
+static void
+count_brief(struct loop *loop, uint64_t now, uint64_t length)
+{
+	loop->waits_brief++;
+	loop->waits_ns += length;
+	if (now - loop->waits_told < BRIEF_NS)
+		return;
+	tell_brief(loop->waits_brief, loop->waits_ns);
+	loop->waits_told = now;
+	loop->waits_brief = loop->waits_ns = 0;
 }
 
 static int
 wait_told(struct loop *loop, struct sleep *sleep, int64_t ms)
 {
-	uint64_t begin = uv_hrtime();
+	uint64_t begin = uv_hrtime(), now, length;
 	bool brief = !loop || (loop->waited && loop->waited < BRIEF_NS);
 	int result;
 
 	if (!brief)
 		loop_span_begin(loop, wait_name);
 	result = sleep_on(loop, sleep, ms);
-	begin = uv_hrtime() - begin;
-	if (loop)
-		loop->waited = begin + 1;
-	if (brief)
-		tell_end(begin, result);
-	else
+	now = uv_hrtime();
+	length = now - begin;
+	if (!brief)
 		loop_span_end(loop, wait_name);
+	else if (length >= BRIEF_NS)
+		tell_long(length);
+	else if (loop)
+		count_brief(loop, now, length);
+	else
+		tell_brief(1, length);
+	if (loop)
+		loop->waited = length + 1;
 	return result;
 }
 

@@ -5,6 +5,8 @@
 #include "core/emit.h"
 
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 enum { TURNS_NS = 10000000, REST_NS = 2000000, FLUSH_NS = 1000000 };
 #define GAUGE_NS 1000000000ull
@@ -125,28 +127,61 @@ end_iteration(struct loop *loop, uint64_t now, uint64_t busy)
 /* ---- an iteration ---- */
 
 static void
-on_flush(uv_timer_t *timer)
+flush_now(struct loop *loop, uint64_t now)
 {
-	struct loop *loop = timer->data;
-
-	loop->flushed = uv_hrtime();
+	loop->flushed = now;
 	emit_flush();
 }
 
+static void
+on_alarm(uv_poll_t *poll, int status, int events)
+{
+	struct loop *loop = poll->data;
+	uint64_t count;
+
+	(void)status;
+	(void)events;
+	if (read(loop->alarm, &count, sizeof(count)) < 0)
+		return;
+	loop->alarm_set = false;
+	flush_now(loop, uv_hrtime());
+}
+
+static bool
+has_alarm(struct loop *loop)
+{
+	if (loop->alarm >= 0)
+		return true;
+	loop->alarm =
+	    timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop->alarm < 0)
+		return false;
+	if (uv_poll_init(&loop->uv, &loop->alarm_poll, loop->alarm)) {
+		close(loop->alarm);
+		loop->alarm = -1;
+		return false;
+	}
+	loop->alarm_poll.data = loop;
+	uv_poll_start(&loop->alarm_poll, UV_READABLE, on_alarm);
+	uv_unref((uv_handle_t *)&loop->alarm_poll);
+	return true;
+}
+
 /* A write each turn would be dearer than the turn, where a message is waited
- * for and answered. */
+ * for and answered; so would a timer of the loop, which the kernel has to set
+ * anew for each poll. This one is set once a millisecond. */
 static void
 flush(struct loop *loop, uint64_t now)
 {
-	if (!emit_is_due())
+	const struct itimerspec soon = {.it_value.tv_nsec = FLUSH_NS};
+
+	if (!emit_is_due() || loop->alarm_set)
 		return;
-	if (now - loop->flushed < FLUSH_NS) {
-		if (!uv_is_active((uv_handle_t *)&loop->flush))
-			uv_timer_start(&loop->flush, on_flush, 1, 0);
-		return;
-	}
-	loop->flushed = now;
-	emit_flush();
+	if (now - loop->flushed >= FLUSH_NS || !has_alarm(loop))
+		flush_now(loop, now);
+	else
+		loop->alarm_set =
+		    timerfd_settime(loop->alarm, 0, &soon, NULL) == 0;
 }
 
 /* The loop is about to poll: the iteration that ends here began when the last
@@ -193,6 +228,7 @@ loop_open(struct loop *loop, enum role role, uint32_t id, const char *name)
 	int error;
 
 	memset(loop, 0, sizeof(*loop));
+	loop->alarm = -1;
 	error = uv_loop_init(&loop->uv);
 	if (error)
 		return error;
@@ -202,9 +238,6 @@ loop_open(struct loop *loop, enum role role, uint32_t id, const char *name)
 	loop->prepare.data = loop;
 	uv_prepare_start(&loop->prepare, on_prepare);
 	uv_unref((uv_handle_t *)&loop->prepare);
-	uv_timer_init(&loop->uv, &loop->flush);
-	loop->flush.data = loop;
-	uv_unref((uv_handle_t *)&loop->flush);
 	loop->prepared = loop->gauge_begin = uv_hrtime();
 	emit(&born, name);
 	return 0;
@@ -241,6 +274,8 @@ loop_close(struct loop *loop)
 	while (uv_run(&loop->uv, UV_RUN_DEFAULT))
 		;
 	uv_loop_close(&loop->uv);
+	if (loop->alarm >= 0)
+		close(loop->alarm);
 	emit_flush();
 }
 

@@ -29,8 +29,10 @@ struct atomics_async;
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare;
-	uv_timer_t
-	    flush; /* writes what was collected, when nothing else comes */
+	int alarm; /* timerfd: writes what was collected when nothing else
+	            * comes; -1: not needed yet */
+	uv_poll_t alarm_poll;
+	bool alarm_set;
 	uint64_t flushed;  /* ns */
 	uint64_t prepared; /* when the loop last went to poll, ns */
 	uint64_t idle;     /* uv_metrics_idle_time() then, ns */
@@ -53,6 +55,7 @@ struct loop {
 
 	const uint32_t *stop; /* a futex: 1, its thread is to end; or NULL */
 	uint64_t waited;      /* the last Atomics.wait on it, ns */
+	uint64_t waits_told, waits_brief, waits_ns; /* brief ones, not told */
 	struct atomics_async *waits; /* Atomics.waitAsync, pending */
 	void *data;                  /* the user's */
 };
