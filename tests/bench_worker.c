@@ -9,6 +9,8 @@
  *
  * tests/bench_worker.js does the same in Node, with fewer repetitions.
  */
+#include "bench_worker.h"
+
 #include "core/emit.h"
 #include "core/fifo.h"
 #include "runtime/atomics.h"
@@ -16,29 +18,13 @@
 #include "runtime/worker_scope.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <linux/futex.h>
 #include <unistd.h>
 
 enum { ROUNDS = 5, NODE = 0, TRACED, UNTRACED, RAW, WAYS };
-
-enum row {
-	ROW_START,
-	ROW_ROUND_TRIP,
-	ROW_ONE_WAY,
-	ROW_TRANSFER,
-	ROW_CLONE,
-	ROW_MEMORY,
-	ROW_PING_PONG,
-	ROWS,
-};
 
 /* A goal is a factor against Node's (more is better), or at most a factor of
  * the raw limit, or a value. */
@@ -57,35 +43,6 @@ static const struct {
     {"memory of an idle worker", "MiB", 1, true, AT_MOST, 0.1},
     {"Atomics ping-pong, p50", "us", 1, true, AGAINST_RAW, 1.15},
 };
-
-static int out; /* where a round writes its values */
-
-static void
-say(enum row row, double value)
-{
-	dprintf(out, "%d %.6f\n", (int)row, value);
-}
-
-static double
-us(void)
-{
-	return (double)uv_hrtime() / 1000;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double
-median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return values[count / 2];
-}
 
 /* ---- a worker and what it is asked ---- */
 
@@ -318,8 +275,6 @@ bench_memory(void)
 		end_worker(&workers[i]);
 }
 
-static int32_t *word;
-
 static void
 pong(struct worker_scope *scope)
 {
@@ -371,117 +326,6 @@ run_ours(const char *fifo)
 	bench_one_way(ROW_CLONE, 500, 4, post_clone);
 	bench_memory();
 	bench_ping_pong();
-}
-
-/* ---- the raw limits ---- */
-
-static int there, back;
-
-static void
-wait_epoll(int set, int fd)
-{
-	struct epoll_event event;
-	uint64_t value;
-
-	if (epoll_wait(set, &event, 1, -1) != 1 ||
-	    read(fd, &value, sizeof(value)) != sizeof(value))
-		exit(1);
-}
-
-static int
-epoll_on(int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-	int set = epoll_create1(EPOLL_CLOEXEC);
-
-	epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
-	return set;
-}
-
-static void *
-raw_echo(void *argument)
-{
-	const uint64_t one = 1;
-	int set = epoll_on(there);
-
-	(void)argument;
-	for (int i = 0; i < 20000; i++) {
-		wait_epoll(set, there);
-		if (write(back, &one, sizeof(one)) < 0)
-			exit(1);
-	}
-	return NULL;
-}
-
-static void
-raw_round_trip(void)
-{
-	static double times[20000];
-	const uint64_t one = 1;
-	pthread_t thread;
-	int set;
-
-	there = eventfd(0, EFD_NONBLOCK);
-	back = eventfd(0, EFD_NONBLOCK);
-	set = epoll_on(back);
-	pthread_create(&thread, NULL, raw_echo, NULL);
-	for (int i = 0; i < 20000; i++) {
-		double begin = us();
-
-		if (write(there, &one, sizeof(one)) < 0)
-			exit(1);
-		wait_epoll(set, back);
-		times[i] = us() - begin;
-	}
-	pthread_join(thread, NULL);
-	say(ROW_ROUND_TRIP, median(times, 20000));
-}
-
-static void
-raw_wait(uint32_t value)
-{
-	while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == (int32_t)value)
-		syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
-}
-
-static void
-raw_set(int32_t value)
-{
-	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
-}
-
-static void *
-raw_pong(void *argument)
-{
-	(void)argument;
-	for (int i = 0; i < 20000; i++) {
-		raw_wait(0);
-		raw_set(0);
-	}
-	return NULL;
-}
-
-static void
-raw_ping_pong(void)
-{
-	static double times[20000];
-	struct shared *shared;
-	pthread_t thread;
-
-	if (shared_new(&shared, 4, SHARED_THREADS))
-		exit(1);
-	word = shared_bytes(shared);
-	pthread_create(&thread, NULL, raw_pong, NULL);
-	for (int i = 0; i < 20000; i++) {
-		double begin = us();
-
-		raw_set(1);
-		raw_wait(1);
-		times[i] = us() - begin;
-	}
-	pthread_join(thread, NULL);
-	say(ROW_PING_PONG, median(times, 20000));
 }
 
 /* ---- rounds ---- */
