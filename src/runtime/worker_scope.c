@@ -92,13 +92,18 @@ static const struct port_control scope_control = {
 
 /* ---- the life ---- */
 
-/* The kernel gives signals to a thread that does not block them. */
+/* The kernel gives signals to a thread that does not block them. Those of its
+ * own mistakes come to the thread that made them. */
 static void
 block_signals(void)
 {
+	static const int own[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+	                          SIGABRT, SIGTRAP, SIGSYS};
 	sigset_t all;
 
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		sigdelset(&all, own[i]);
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
 }
 
