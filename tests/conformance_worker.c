@@ -370,7 +370,7 @@ static const struct rule rules[] = {
 		"  say('main has', wt.getEnvironmentData('key'));\n"
 		"  wt.setEnvironmentData('key', undefined);\n"
 		"  say('and then', String(wt.getEnvironmentData('key'))); "
-                "})();\n",
+		"})();\n",
 	.play = environment_data,
     },
     {
