@@ -66,6 +66,15 @@ lost_count(struct model *model, const struct event *event, const char *text)
 	return true;
 }
 
+static bool
+births_count(struct model *model, const struct event *event, const char *text)
+{
+	model->births_missed = event->number;
+	model_keep(model->births_source, sizeof(model->births_source), event,
+	           text);
+	return true;
+}
+
 static model_part *const parts[EVENT_KINDS] = {
     [EVENT_PROCESS_BORN] = model_process_born,
     [EVENT_PROCESS_EXEC] = model_process_exec,
@@ -92,6 +101,7 @@ static model_part *const parts[EVENT_KINDS] = {
     [EVENT_LOOP_GAUGE] = model_loop_gauge,
     [EVENT_THREAD_GAUGE] = model_thread_gauge,
     [EVENT_PROCESS_GAUGE] = model_process_gauge,
+    [EVENT_BIRTHS] = births_count,
     [EVENT_POOL_GAUGE] = model_pool_gauge,
     [EVENT_STDOUT] = output_line,
     [EVENT_STDERR] = output_line,

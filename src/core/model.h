@@ -80,6 +80,8 @@ struct model {
 	uint64_t line_count;
 	struct note_row notes[NOTES_KEPT];
 	uint64_t note_count;
+	uint64_t births_missed;             /* at most so many */
+	char births_source[NAME_BYTES + 8]; /* how they are seen, "" unknown */
 	struct totals totals;
 };
 

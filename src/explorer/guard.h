@@ -33,6 +33,7 @@ struct guard_report {
 
 /* What the guard is told. */
 enum guard_order {
+	GUARD_GO,    /* start the program: before that nothing is forked */
 	GUARD_TERM,  /* SIGTERM to every descendant */
 	GUARD_KILL,  /* SIGKILL to every descendant, until none is left */
 	GUARD_LEAVE, /* the same, and end; the explorer stays */
@@ -51,8 +52,8 @@ struct guard_options {
 	const char *fifo;  /* path of the stream's FIFO */
 };
 
-/* Starts a guard and has it start the program. What became of it comes as a
- * report. 0 or -errno. */
+/* Starts a guard, which starts the program when it is told GUARD_GO. What
+ * became of it comes as a report. 0 or -errno. */
 int guard_start(struct guard *guard, const struct guard_options *options);
 
 /* The next report: 1; 0: none now; -EPIPE: the guard is gone. */

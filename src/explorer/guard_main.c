@@ -178,6 +178,19 @@ take_order(pid_t program, const char *fifo)
 	return order != GUARD_LEAVE;
 }
 
+/* The explorer has made itself ready to see what we fork. */
+static bool
+await_go(void)
+{
+	int32_t order;
+	ssize_t got;
+
+	do {
+		got = recv(CONTROL_FD, &order, sizeof(order), 0);
+	} while (got < 0 && errno == EINTR);
+	return got == (ssize_t)sizeof(order) && order == GUARD_GO;
+}
+
 static int
 open_signals(void)
 {
@@ -213,6 +226,10 @@ guard_main(int argc, char **argv)
 	prctl(PR_SET_NAME, "looptop-guard");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fds[1].fd = open_signals();
+	if (!await_go()) {
+		remove_stream(argv[3]);
+		return 125;
+	}
 	program = start_program(argv[2], argv + 4);
 	let_go();
 	do {

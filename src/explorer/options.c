@@ -25,6 +25,8 @@ const char options_help[] =
     "                    own stdout and stderr\n"
     "  --rate HZ         samples a second (default 50)\n"
     "  --fps N           frames a second (default 30)\n"
+    "  --births WAY      no better than: looking, connector, perf, machine\n"
+    "                    (default: the best that is permitted)\n"
     "  --preview N       bytes of a message shown (default 60, 0: none)\n"
     "  --port N          port of the lab's server (default: any that is free)\n"
     "  --ascii           no glyphs beyond ASCII\n"
@@ -45,6 +47,7 @@ enum {
 	OPTION_FPS,
 	OPTION_PREVIEW,
 	OPTION_PORT,
+	OPTION_BIRTHS,
 	OPTION_ASCII,
 	OPTION_NO_MOUSE,
 	OPTION_READ_ONLY,
@@ -62,6 +65,7 @@ static const struct option long_options[] = {
     {"fps", required_argument, NULL, OPTION_FPS},
     {"preview", required_argument, NULL, OPTION_PREVIEW},
     {"port", required_argument, NULL, OPTION_PORT},
+    {"births", required_argument, NULL, OPTION_BIRTHS},
     {"ascii", no_argument, NULL, OPTION_ASCII},
     {"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
     {"read-only", no_argument, NULL, OPTION_READ_ONLY},
@@ -122,6 +126,27 @@ number(const char *name, const char *text, long least, long most, int *into,
 }
 
 static int
+births(const char *text, enum births_source *into, char *error, size_t room)
+{
+	static const char *const ways[] = {
+	    [BIRTHS_NONE] = "looking",
+	    [BIRTHS_CONNECTOR] = "connector",
+	    [BIRTHS_TREE] = "perf",
+	    [BIRTHS_MACHINE] = "machine",
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (strcmp(text, ways[i]) == 0) {
+			*into = (enum births_source)i;
+			return 0;
+		}
+	return fail(error, room,
+	            "--births: \"%s\" is no way to see births. Say looking, "
+	            "connector, perf or machine.",
+	            text);
+}
+
+static int
 take_option(struct options *options, int option, char *error, size_t room)
 {
 	switch (option) {
@@ -156,6 +181,8 @@ take_option(struct options *options, int option, char *error, size_t room)
 	case OPTION_PORT:
 		return number("port", optarg, 0, 65535, &options->port, error,
 		              room);
+	case OPTION_BIRTHS:
+		return births(optarg, &options->births, error, room);
 	case OPTION_ASCII:
 		options->ascii = true;
 		return 0;
@@ -246,6 +273,7 @@ options_parse(struct options *options, int argc, char **argv, char *error,
 	options->rate = 50;
 	options->fps = 30;
 	options->preview = 60;
+	options->births = BIRTHS_MACHINE;
 	if (argc > 1 && argv[1][0] != '-') {
 		result = take_verb(options, argv[1], error, room);
 		first = 2;

@@ -4,6 +4,8 @@
 #ifndef EXPLORER_OPTIONS_H
 #define EXPLORER_OPTIONS_H
 
+#include "observe/births.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +28,8 @@ struct options {
 	int rate; /* samples a second */
 	int fps;
 	int preview;
-	int port; /* of the lab's server; 0: any */
+	int port;                  /* of the lab's server; 0: any */
+	enum births_source births; /* --births: no better than this */
 	bool ascii, no_mouse, read_only;
 };
 

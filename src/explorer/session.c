@@ -222,6 +222,7 @@ session_open(struct session *session, const struct options *options,
 	code = observe_new(&session->observe, put_observed, session);
 	if (code)
 		return fail(error, room, "observer", "cannot start", code);
+	observe_births(session->observe, options->births);
 	code = open_fifo(session, error, room);
 	if (!code)
 		code = open_sinks(session, error, room);
@@ -279,6 +280,7 @@ session_drain(struct session *session)
 	uint64_t now = session_now();
 
 	read_fifo(session);
+	observe_finish(session->observe, now);
 	observe_sample(session->observe, now);
 	observe_deaths(session->observe, now);
 	model_tick(&session->model, now);

@@ -282,6 +282,8 @@ start(struct session *session, const struct guard_options *options)
 	close_write_end(&session->err);
 	if (error)
 		return error;
+	observe_root(session->observe, session->guard.pid);
+	(void)guard_tell(&session->guard, GUARD_GO);
 	session->has_program = true;
 	uv_poll_init(&session->loop.uv, &session->guard_poll,
 	             session->guard.control);

@@ -4,7 +4,7 @@
  * Every read may find its process gone; that is no error. What we may not see
  * is left out.
  */
-#include "watched.h"
+#include "nursery.h"
 
 #include "pidfd.h"
 
@@ -30,6 +30,9 @@ observe_tell(struct observe *observe, const struct event *event,
 	head.magic = EVENT_MAGIC;
 	head.text =
 	    (uint16_t)(length < EVENT_TEXT_MAX ? length : EVENT_TEXT_MAX);
+	if (event->kind == EVENT_PROCESS_BORN ||
+	    (event->kind == EVENT_THREAD_BORN && event->tid != event->pid))
+		nursery_count(observe->nursery);
 	observe->put(observe->data, &head, text ? text : "");
 }
 
@@ -46,8 +49,9 @@ observe_find(struct observe *observe, pid_t pid)
 
 /* execve(2) moves the stack; comparing where it starts finds it also when the
  * name stays. */
-static void
-look_for_exec(struct observe *observe, struct watched *process, uint64_t now)
+void
+observe_look_for_exec(struct observe *observe, struct watched *process,
+                      uint64_t now)
 {
 	struct event event = {
 	    .kind = EVENT_PROCESS_EXEC,
@@ -112,7 +116,7 @@ sample_process(struct observe *observe, struct watched *process, uint64_t now)
 		return;
 	process->clock = clock;
 	if (moved && age < HOLD_NS)
-		look_for_exec(observe, process, now);
+		observe_look_for_exec(observe, process, now);
 	if (moved)
 		watched_look(observe, process, now);
 	else
@@ -129,7 +133,7 @@ gauge_process(struct observe *observe, struct watched *process, uint64_t now)
 	if (process->speaks)
 		watched_look(observe, process, now);
 	else
-		look_for_exec(observe, process, now);
+		observe_look_for_exec(observe, process, now);
 	watched_gauge(observe, process, now, now - observe->gauged);
 }
 
@@ -159,10 +163,13 @@ remove_dead(struct observe *observe)
 	int kept = 0;
 
 	for (int i = 0; i < observe->count; i++) {
-		if (observe->rows[i]->dead && !watched_lasts(observe->rows[i]))
+		if (observe->rows[i]->dead &&
+		    !watched_lasts(observe->rows[i])) {
+			nursery_forget(observe->nursery, observe->rows[i]->pid);
 			watched_free(observe->rows[i]);
-		else
+		} else {
 			observe->rows[kept++] = observe->rows[i];
+		}
 	}
 	observe->count = kept;
 }
@@ -188,6 +195,7 @@ observe_sample(struct observe *observe, uint64_t now)
 	bool measures = now - observe->measured >= MEASURE_NS;
 
 	observe->sampled = now;
+	nursery_round(observe, now, false);
 	if (observe->anchor)
 		procfs_children(observe->anchor, observe->anchor, found_orphan,
 		                observe);
@@ -204,9 +212,31 @@ observe_sample(struct observe *observe, uint64_t now)
 	}
 	if (gauge)
 		observe->gauged = now;
-	if (measures)
+	if (measures) {
+		nursery_gauge(observe, now);
 		observe->measured = now;
+	}
 	remove_dead(observe);
+}
+
+void
+observe_births(struct observe *observe, enum births_source best)
+{
+	nursery_free(observe->nursery);
+	observe->nursery = nursery_new(best, observe->epoll);
+}
+
+void
+observe_root(struct observe *observe, pid_t pid)
+{
+	nursery_root(observe->nursery, pid);
+}
+
+void
+observe_finish(struct observe *observe, uint64_t now)
+{
+	nursery_round(observe, now, true);
+	nursery_gauge(observe, now);
 }
 
 /* ---- life ---- */
@@ -259,6 +289,7 @@ observe_free(struct observe *observe)
 	for (int i = 0; i < observe->count; i++)
 		watched_free(observe->rows[i]);
 	free(observe->rows);
+	nursery_free(observe->nursery);
 	facts_free(observe->facts);
 	close(observe->epoll);
 	free(observe);
@@ -307,9 +338,7 @@ observe_signal(struct observe *observe, pid_t pid, uint64_t since, int signal)
 const char *
 observe_method(const struct observe *observe)
 {
-	return observe->keeps_status
-	           ? "births by looking 50 times a second, deaths at once "
-	             "with their exit status"
-	           : "births by looking 50 times a second, deaths at once, "
-	             "exit status only while a zombie lasts";
+	return observe->keeps_status || nursery_has_status(observe->nursery)
+	           ? "deaths at once with their exit status"
+	           : "deaths at once, exit status only while a zombie lasts";
 }

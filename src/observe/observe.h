@@ -11,11 +11,14 @@
  *
  * A process is known by its pid and its start time. Deaths are seen at once
  * (pidfd_open(2)), with the exit status where the kernel tells it (Linux 6.15:
- * always; before: while the zombie lasts). Births are seen by looking: a child
- * that lives less than a sample may be missed.
+ * always; before: while the zombie lasts). Births are seen by looking, and a
+ * child that lives less than a sample may be missed; or, after
+ * observe_births(), by what the kernel records, and none is.
  */
 #ifndef OBSERVE_OBSERVE_H
 #define OBSERVE_OBSERVE_H
+
+#include "births.h"
 
 #include "core/event.h"
 
@@ -39,12 +42,23 @@ int observe_watch(struct observe *observe, pid_t pid, enum birth how);
 void observe_started(struct observe *observe, pid_t pid, pid_t parent,
                      enum birth how, const char *command);
 
+/* Births are to be seen by the best means up to `best` that is permitted here.
+ * How many were missed is put into the stream. */
+void observe_births(struct observe *observe, enum births_source best);
+
+/* All that `pid` forks from now on is ours: told to a guard that has not forked
+ * yet, no birth is missed. */
+void observe_root(struct observe *observe, pid_t pid);
+
 /* Watches the children of `pid`, but not itself: the guard, to which orphans
  * go. */
 void observe_anchor(struct observe *observe, pid_t pid);
 
 /* A look at everything. `now` is CLOCK_MONOTONIC in ns. */
 void observe_sample(struct observe *observe, uint64_t now);
+
+/* The watch is over: tells what was held back. A last sample may follow. */
+void observe_finish(struct observe *observe, uint64_t now);
 
 /* An epoll descriptor, readable when a process that is watched has ended. */
 int observe_fd(const struct observe *observe);
@@ -66,7 +80,8 @@ int observe_signal(struct observe *observe, pid_t pid, uint64_t since,
 /* Processes that are watched and alive. */
 int observe_alive(const struct observe *observe);
 
-/* How this kernel lets deaths be seen, as half a sentence for the user. */
+/* How deaths are seen, as half a sentence for the user; how births are comes
+ * as an event. */
 const char *observe_method(const struct observe *observe);
 
 #endif

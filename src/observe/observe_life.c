@@ -10,7 +10,7 @@
  * The runtime knows more (how it was started), so children of a process that
  * speaks for itself are held back for a while.
  */
-#include "watched.h"
+#include "nursery.h"
 
 #include "pidfd.h"
 
@@ -51,6 +51,7 @@ add_row(struct observe *observe, pid_t pid, uint64_t now)
 		epoll_ctl(observe->epoll, EPOLL_CTL_ADD, process->pidfd,
 		          &ready);
 	observe->rows[observe->count++] = process;
+	nursery_know(observe->nursery, pid);
 	return process;
 }
 
@@ -107,6 +108,13 @@ is_over(struct observe *observe, pid_t pid)
 void
 observe_found(struct observe *observe, pid_t pid, pid_t parent, uint64_t now)
 {
+	observe_found_at(observe, pid, parent, now, now, "");
+}
+
+void
+observe_found_at(struct observe *observe, pid_t pid, pid_t parent, uint64_t now,
+                 uint64_t born, const char *comm)
+{
 	struct watched *mother = observe_find(observe, parent);
 	struct watched *process = observe_find(observe, pid);
 	struct fact fact;
@@ -123,7 +131,12 @@ observe_found(struct observe *observe, pid_t pid, pid_t parent, uint64_t now)
 	process->ppid = parent;
 	if (mother && mother->speaks)
 		return;
-	observe_announce(observe, process, &fact, now);
+	/* Its command line is gone already. */
+	if (fact.state == 'Z' && *comm)
+		snprintf(fact.command, sizeof(fact.command), "%s", comm);
+	observe_announce(observe, process, &fact, born);
+	if (process->old)
+		nursery_adopt(observe->nursery, pid);
 	first_look(observe, process, now);
 }
 
@@ -143,6 +156,7 @@ observe_watch(struct observe *observe, pid_t pid, enum birth how)
 		return -ENOMEM;
 	process->how = (uint8_t)how;
 	process->old = how == BIRTH_SEEN;
+	nursery_adopt(observe->nursery, pid);
 	take_facts(process, &fact);
 	observe_announce(observe, process, &fact, observe->sampled);
 	first_look(observe, process, observe->sampled);
@@ -220,7 +234,8 @@ observe_end(struct observe *observe, struct watched *process, uint64_t now)
 	if (process->dead)
 		return;
 	if (!process->ended && process->pidfd >= 0 &&
-	    pidfd_status(process->pidfd, process->pid, &status) == 0) {
+	    (pidfd_status(process->pidfd, process->pid, &status) == 0 ||
+	     nursery_status(observe->nursery, process->pid, &status))) {
 		tell_status(observe, process, status, now);
 		return;
 	}
@@ -243,6 +258,11 @@ observe_deaths(struct observe *observe, uint64_t now)
 		for (int i = 0; i < count; i++) {
 			struct watched *process = ready[i].data.ptr;
 
+			/* Of births. */
+			if (!process) {
+				nursery_round(observe, now, false);
+				continue;
+			}
 			observe_end(observe, process, now);
 			epoll_ctl(observe->epoll, EPOLL_CTL_DEL, process->pidfd,
 			          NULL);
@@ -266,6 +286,7 @@ hear_born(struct observe *observe, const struct event *event)
 	if (!process)
 		return;
 	process->heard = process->announced = true;
+	nursery_count(observe->nursery);
 	process->ppid = (pid_t)event->other_pid;
 	process->how = (uint8_t)event->number;
 	if (facts_glance(observe->facts, process->pid, &fact) == 0)
@@ -305,6 +326,10 @@ observe_hear(struct observe *observe, const struct event *event)
 			    add_row(observe, (pid_t)event->pid, event->time);
 		if (process)
 			process->speaks = true;
+		break;
+	case EVENT_THREAD_BORN:
+		if (event->tid != event->pid)
+			nursery_count(observe->nursery);
 		break;
 	default:
 		break;

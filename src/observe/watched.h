@@ -48,6 +48,7 @@ struct observe {
 	struct watched **rows;
 	int count, room;
 	pid_t anchor;
+	struct nursery *nursery; /* NULL: births are seen by looking alone */
 	bool keeps_status;
 	uint64_t sampled, gauged, measured; /* when last, ns */
 };
@@ -65,6 +66,13 @@ bool watched_lasts(const struct watched *process);
 /* A child of a watched process was seen: new rows are watched from now on. */
 void observe_found(struct observe *observe, pid_t pid, pid_t parent,
                    uint64_t now);
+/* The same for one whose birth is known; `comm`: its name, for a zombie. */
+void observe_found_at(struct observe *observe, pid_t pid, pid_t parent,
+                      uint64_t now, uint64_t born, const char *comm);
+
+/* Tells of an execve(2), if there was one since the last time. */
+void observe_look_for_exec(struct observe *observe, struct watched *process,
+                           uint64_t now);
 
 /* Puts a process' birth into the stream; marks it as ended. */
 void observe_announce(struct observe *observe, struct watched *process,

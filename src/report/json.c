@@ -69,6 +69,13 @@ process_born(struct line *line)
 }
 
 static void
+births(struct line *line)
+{
+	set_integer(line, "missed", line->event->number);
+	set_text(line, "source");
+}
+
+static void
 process_exec(struct line *line)
 {
 	set_text(line, "command");
@@ -273,6 +280,7 @@ lost(struct line *line)
 }
 
 static void (*const fields[EVENT_KINDS])(struct line *line) = {
+    [EVENT_BIRTHS] = births,
     [EVENT_PROCESS_BORN] = process_born,
     [EVENT_PROCESS_EXEC] = process_exec,
     [EVENT_PROCESS_TITLE] = process_title,

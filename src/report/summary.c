@@ -125,7 +125,7 @@ summary_json(FILE *file, const struct model *model, const struct own_cost *cost)
 	find_blocks(model, findings);
 	summary = json_pack(
 	    "{s:I,s:s,s:f,s:I,s:I,s:I,s:I,s:{s:I,s:f,s:f},s:o,s:o,s:I,s:I,"
-	    "s:f,s:I,s:o}",
+	    "s:f,s:I,s:{s:s,s:I},s:o}",
 	    "t", (json_int_t)duration(model), "kind", "summary", "duration_ms",
 	    ms(duration(model)), "processes", (json_int_t)totals->processes,
 	    "crashed", (json_int_t)totals->crashed, "threads",
@@ -134,7 +134,9 @@ summary_json(FILE *file, const struct model *model, const struct own_cost *cost)
 	    ms(totals->block_max), "total_ms", ms(totals->block_total), "loops",
 	    loops, "thread_totals", threads, "lost", (json_int_t)totals->lost,
 	    "damaged", (json_int_t)cost->damaged, "own_cpu_ms", cost->cpu_ms,
-	    "own_rss_kb", (json_int_t)cost->rss_kb, "findings", findings);
+	    "own_rss_kb", (json_int_t)cost->rss_kb, "births", "source",
+	    model->births_source, "missed", (json_int_t)model->births_missed,
+	    "findings", findings);
 	json_dumpf(summary, file, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	fputc('\n', file);
 	json_decref(summary);
@@ -194,6 +196,21 @@ print_threads(FILE *file, const struct model *model)
 	}
 }
 
+static void
+print_births(FILE *file, const struct model *model)
+{
+	if (!model->births_source[0])
+		return;
+	fprintf(file, "births seen by %s: ", model->births_source);
+	if (model->births_missed)
+		fprintf(file,
+		        "%" PRIu64 " children or threads, at most, were too "
+		        "short to be seen (forks of the whole machine)\n",
+		        model->births_missed);
+	else
+		fputs("none missed\n", file);
+}
+
 void
 summary_table(FILE *file, const struct model *model,
               const struct own_cost *cost)
@@ -217,6 +234,7 @@ summary_table(FILE *file, const struct model *model,
 		        totals->requests, totals->requests_failed,
 		        ms(histogram_quantile(&totals->answer, 0.5)),
 		        ms(histogram_quantile(&totals->answer, 0.99)));
+	print_births(file, model);
 	fprintf(file, "looptop itself: %.1f ms of CPU, %.1f MB\n", cost->cpu_ms,
 	        (double)cost->rss_kb / 1024);
 }
