@@ -89,6 +89,7 @@ static model_part *const parts[EVENT_KINDS] = {
     [EVENT_MESSAGE_RECV] = model_message_recv,
     [EVENT_HANDLE_SEND] = model_message_send,
     [EVENT_HANDLE_RECV] = model_message_recv,
+    [EVENT_CHANNEL_QUEUE] = model_channel_queue,
     [EVENT_CHANNEL_GAUGE] = model_channel_gauge,
     [EVENT_REQUEST] = model_request,
     [EVENT_SPAN_BEGIN] = model_span_event,

@@ -32,6 +32,8 @@ struct channel_row {
 	uint32_t a_pid, a_tid, b_pid, b_tid;
 	char name[NAME_BYTES];
 	uint64_t sent[2], bytes[2], received[2]; /* by direction */
+	uint64_t waits_a, waits_b; /* bytes to be read; see channel-queue */
+	uint32_t connections;
 };
 
 /* A piece of work that is over, or a block that is. */

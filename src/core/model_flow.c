@@ -214,6 +214,21 @@ model_channel_gauge(struct model *model, const struct event *event,
 }
 
 bool
+model_channel_queue(struct model *model, const struct event *event,
+                    const char *text)
+{
+	struct channel_row *channel = model_channel(model, event->channel);
+
+	(void)text;
+	if (!channel)
+		return true;
+	channel->waits_a = event->number;
+	channel->waits_b = event->size;
+	channel->connections = (uint32_t)event->value;
+	return true;
+}
+
+bool
 model_request(struct model *model, const struct event *event, const char *text)
 {
 	(void)text;

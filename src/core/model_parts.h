@@ -24,6 +24,7 @@ model_part model_channel_died;
 model_part model_message_send;
 model_part model_message_recv;
 model_part model_channel_gauge;
+model_part model_channel_queue;
 model_part model_request;
 model_part model_span_event;
 model_part model_loop_blocked;

@@ -4,6 +4,7 @@
  * Every read may find its process gone; that is no error. What we may not see
  * is left out.
  */
+#include "channels.h"
 #include "nursery.h"
 
 #include "pidfd.h"
@@ -214,6 +215,7 @@ observe_sample(struct observe *observe, uint64_t now)
 		observe->gauged = now;
 	if (measures) {
 		nursery_gauge(observe, now);
+		channels_look(observe, now);
 		observe->measured = now;
 	}
 	remove_dead(observe);
@@ -271,6 +273,7 @@ observe_new(struct observe **observe, observe_put put, void *data)
 		free(made);
 		return error;
 	}
+	made->channels = channels_new();
 	raise_limit();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	made->sampled =
@@ -290,6 +293,7 @@ observe_free(struct observe *observe)
 		watched_free(observe->rows[i]);
 	free(observe->rows);
 	nursery_free(observe->nursery);
+	channels_free(observe->channels);
 	facts_free(observe->facts);
 	close(observe->epoll);
 	free(observe);

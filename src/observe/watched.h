@@ -48,6 +48,7 @@ struct observe {
 	struct watched **rows;
 	int count, room;
 	pid_t anchor;
+	struct channels *channels;
 	struct nursery *nursery; /* NULL: births are seen by looking alone */
 	bool keeps_status;
 	uint64_t sampled, gauged, measured; /* when last, ns */

@@ -138,6 +138,8 @@ channel_born(struct line *line)
 		set_end(line, "b", event->other_pid, event->other_tid);
 	if (event->value)
 		set_integer(line, "port", event->value);
+	if (event->text)
+		set_text(line, "name");
 }
 
 static void
@@ -153,6 +155,21 @@ channel_died(struct line *line)
 	set_end(line, "a", channel->a_pid, channel->a_tid);
 	if (channel->b_pid)
 		set_end(line, "b", channel->b_pid, channel->b_tid);
+}
+
+static void
+channel_queue(struct line *line)
+{
+	const struct event *event = line->event;
+	const struct channel_row *channel =
+	    model_channel(line->model, event->channel);
+	bool listens = channel && channel->type == CHANNEL_LISTEN;
+
+	set_integer(line, "channel", event->channel >> 1);
+	set_integer(line, listens ? "waiting" : "a_waits", event->number);
+	set_integer(line, listens ? "room" : "b_waits", event->size);
+	if (event->value)
+		set_integer(line, "connections", event->value);
 }
 
 static void
@@ -280,6 +297,7 @@ lost(struct line *line)
 }
 
 static void (*const fields[EVENT_KINDS])(struct line *line) = {
+    [EVENT_CHANNEL_QUEUE] = channel_queue,
     [EVENT_BIRTHS] = births,
     [EVENT_PROCESS_BORN] = process_born,
     [EVENT_PROCESS_EXEC] = process_exec,

@@ -1,0 +1,364 @@
+/*
+ * What is kept of each process between two looks: its descriptors are read
+ * again when it has run since, its memory and environment when it called
+ * execve(2); all of it every tenth time, for others can hand it a descriptor
+ * only while it runs, but may map memory it holds.
+ */
+#include "channels.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { AGAIN = 10 };
+
+struct keeper {
+	pid_t pid, ppid;
+	uint64_t start, image, clock;
+	int node_fd;
+	struct holdings descriptors, memory;
+	unsigned looks;
+	bool seen;
+};
+
+struct channels {
+	int diag;               /* netlink socket; -1: not permitted */
+	struct keeper *keepers; /* by pid */
+	int keeper_count, keeper_room;
+	struct channels_seen seen;
+	struct found_channels found, known; /* by id */
+};
+
+struct channels *
+channels_new(void)
+{
+	struct channels *channels = calloc(1, sizeof(*channels));
+
+	if (channels)
+		channels->diag = sockets_open();
+	return channels;
+}
+
+static void
+forget(struct keeper *keeper)
+{
+	holdings_free(&keeper->descriptors);
+	holdings_free(&keeper->memory);
+}
+
+void
+channels_free(struct channels *channels)
+{
+	if (!channels)
+		return;
+	for (int i = 0; i < channels->keeper_count; i++)
+		forget(&channels->keepers[i]);
+	if (channels->diag >= 0)
+		close(channels->diag);
+	free(channels->keepers);
+	holdings_free(&channels->seen.holdings);
+	free(channels->seen.unixes);
+	free(channels->seen.tcps);
+	free(channels->found.rows);
+	free(channels->known.rows);
+	free(channels);
+}
+
+/* Room for one more in an array; NULL: out of memory. */
+static void *
+grow(void *rows, int count, int *room, size_t size)
+{
+	void *bigger;
+
+	if (count < *room)
+		return rows;
+	bigger = realloc(rows, (size_t)(*room ? *room * 2 : 32) * size);
+	if (bigger)
+		*room = *room ? *room * 2 : 32;
+	return bigger;
+}
+
+/* ---- keepers ---- */
+
+static int
+by_pid(const void *a, const void *b)
+{
+	return ((const struct keeper *)a)->pid -
+	       ((const struct keeper *)b)->pid;
+}
+
+static struct keeper *
+find_keeper(const struct channels *channels, pid_t pid, int count)
+{
+	const struct keeper key = {.pid = pid};
+
+	return count ? bsearch(&key, channels->keepers, (size_t)count,
+	                       sizeof(key), by_pid)
+	             : NULL;
+}
+
+static void
+read_keeper(struct keeper *keeper, const struct watched *process)
+{
+	bool again = keeper->looks++ % AGAIN == 0;
+
+	keeper->seen = true;
+	if (again || process->clock != keeper->clock) {
+		keeper->descriptors.count = 0;
+		(void)holdings_descriptors(&keeper->descriptors, keeper->pid);
+		keeper->clock = process->clock;
+	}
+	if (again || process->image != keeper->image) {
+		keeper->memory.count = 0;
+		(void)holdings_memory(&keeper->memory, keeper->pid);
+	}
+	if (keeper->looks == 1 || process->image != keeper->image)
+		keeper->node_fd =
+		    holdings_environment(keeper->pid, "NODE_CHANNEL_FD");
+	keeper->image = process->image;
+}
+
+/* Its keeper, made now if there is none among the first `sorted`. */
+static void
+keep(struct channels *channels, const struct watched *process, int sorted)
+{
+	struct keeper *keeper = find_keeper(channels, process->pid, sorted);
+
+	if (keeper && keeper->start != process->start)
+		keeper->looks = 0;
+	if (!keeper) {
+		void *bigger = grow(channels->keepers, channels->keeper_count,
+		                    &channels->keeper_room, sizeof(*keeper));
+
+		if (!bigger)
+			return;
+		channels->keepers = bigger;
+		keeper = &channels->keepers[channels->keeper_count++];
+		memset(keeper, 0, sizeof(*keeper));
+		keeper->pid = process->pid;
+	}
+	keeper->start = process->start;
+	keeper->ppid = process->ppid;
+	read_keeper(keeper, process);
+}
+
+static void
+drop_gone(struct channels *channels)
+{
+	int kept = 0;
+
+	for (int i = 0; i < channels->keeper_count; i++) {
+		if (channels->keepers[i].seen)
+			channels->keepers[kept++] = channels->keepers[i];
+		else
+			forget(&channels->keepers[i]);
+	}
+	channels->keeper_count = kept;
+	if (kept > 1)
+		qsort(channels->keepers, (size_t)kept,
+		      sizeof(*channels->keepers), by_pid);
+}
+
+static void
+look_at_processes(struct observe *observe)
+{
+	struct channels *channels = observe->channels;
+	int sorted = channels->keeper_count;
+
+	for (int i = 0; i < sorted; i++)
+		channels->keepers[i].seen = false;
+	for (int i = 0; i < observe->count; i++) {
+		const struct watched *process = observe->rows[i];
+
+		if (!process->dead && process->announced && !process->speaks)
+			keep(channels, process, sorted);
+	}
+	drop_gone(channels);
+}
+
+static int
+node_fd(void *data, pid_t pid)
+{
+	const struct channels *channels = data;
+	const struct keeper *keeper =
+	    find_keeper(channels, pid, channels->keeper_count);
+
+	return keeper ? keeper->node_fd : -1;
+}
+
+static bool
+is_child(void *data, pid_t pid, pid_t of)
+{
+	const struct channels *channels = data;
+	const struct keeper *keeper =
+	    find_keeper(channels, pid, channels->keeper_count);
+
+	return keeper && keeper->ppid == of;
+}
+
+/* ---- sockets ---- */
+
+static void
+see_unix(void *data, const struct unix_socket *socket)
+{
+	struct channels_seen *seen = data;
+	void *bigger = grow(seen->unixes, seen->unix_count, &seen->unix_room,
+	                    sizeof(*socket));
+
+	if (!bigger)
+		return;
+	seen->unixes = bigger;
+	seen->unixes[seen->unix_count++] = *socket;
+}
+
+static void
+see_tcp(void *data, const struct tcp_socket *socket)
+{
+	struct channels_seen *seen = data;
+	void *bigger =
+	    grow(seen->tcps, seen->tcp_count, &seen->tcp_room, sizeof(*socket));
+
+	if (!bigger)
+		return;
+	seen->tcps = bigger;
+	seen->tcps[seen->tcp_count++] = *socket;
+}
+
+static bool
+is_unix(const struct channels_seen *seen, uint64_t inode)
+{
+	for (int i = 0; i < seen->unix_count; i++)
+		if (seen->unixes[i].inode == inode)
+			return true;
+	return false;
+}
+
+/* Asking for TCP has the kernel walk all of its table: only when one of ours
+ * can be in it. */
+static void
+look_at_sockets(struct channels *channels)
+{
+	struct channels_seen *seen = &channels->seen;
+	bool unixes = false, others = false;
+
+	seen->unix_count = seen->tcp_count = 0;
+	for (int i = 0; i < seen->holdings.count && !unixes; i++)
+		unixes = seen->holdings.rows[i].kind == HOLDING_SOCKET;
+	if (!unixes || channels->diag < 0)
+		return;
+	(void)sockets_unix(channels->diag, see_unix, seen);
+	for (int i = 0; i < seen->holdings.count && !others; i++)
+		others = seen->holdings.rows[i].kind == HOLDING_SOCKET &&
+		         !is_unix(seen, seen->holdings.rows[i].inode);
+	if (others)
+		(void)sockets_tcp(channels->diag, see_tcp, seen);
+}
+
+static void
+gather(struct holdings *all, const struct holdings *some)
+{
+	for (int i = 0; i < some->count; i++) {
+		void *bigger =
+		    grow(all->rows, all->count, &all->room, sizeof(*all->rows));
+
+		if (!bigger)
+			return;
+		all->rows = bigger;
+		all->rows[all->count++] = some->rows[i];
+	}
+}
+
+/* ---- telling ---- */
+
+static void
+tell(struct observe *observe, enum event_kind kind,
+     const struct found_channel *channel, uint64_t now)
+{
+	struct event event = {
+	    .kind = (uint8_t)kind,
+	    .time = now,
+	    .pid = (uint32_t)channel->a,
+	    .tid = (uint32_t)channel->a,
+	    .other_pid = (uint32_t)channel->b,
+	    .other_tid = (uint32_t)channel->b,
+	    .channel = channel->id,
+	};
+
+	if (kind == EVENT_CHANNEL_BORN) {
+		event.number = channel->type;
+		event.value = channel->port;
+	} else if (kind == EVENT_CHANNEL_QUEUE) {
+		event.number = channel->to_a;
+		event.size = channel->to_b;
+		event.value = channel->count;
+	}
+	observe_tell(observe, &event,
+	             kind == EVENT_CHANNEL_BORN ? channel->name : NULL);
+}
+
+static void
+tell_queue(struct observe *observe, const struct found_channel *channel,
+           const struct found_channel *before, uint64_t now)
+{
+	static const struct found_channel nothing;
+
+	if (!before)
+		before = &nothing;
+	if (channel->to_a != before->to_a || channel->to_b != before->to_b ||
+	    channel->count != before->count)
+		tell(observe, EVENT_CHANNEL_QUEUE, channel, now);
+}
+
+/* Both lists are sorted: walks them side by side. */
+static void
+tell_differences(struct observe *observe, uint64_t now)
+{
+	const struct found_channels *found = &observe->channels->found;
+	const struct found_channels *known = &observe->channels->known;
+	int i = 0, k = 0;
+
+	while (i < found->count || k < known->count) {
+		const struct found_channel *one = &found->rows[i];
+		const struct found_channel *other = &known->rows[k];
+
+		if (k == known->count ||
+		    (i < found->count && one->id < other->id)) {
+			tell(observe, EVENT_CHANNEL_BORN, one, now);
+			tell_queue(observe, one, NULL, now);
+			i++;
+		} else if (i == found->count || other->id < one->id) {
+			tell(observe, EVENT_CHANNEL_DIED, other, now);
+			k++;
+		} else {
+			tell_queue(observe, one, other, now);
+			i++;
+			k++;
+		}
+	}
+}
+
+void
+channels_look(struct observe *observe, uint64_t now)
+{
+	struct channels *channels = observe->channels;
+	struct found_channels swap;
+
+	if (!channels)
+		return;
+	look_at_processes(observe);
+	channels->seen.holdings.count = 0;
+	for (int i = 0; i < channels->keeper_count; i++) {
+		gather(&channels->seen.holdings,
+		       &channels->keepers[i].descriptors);
+		gather(&channels->seen.holdings, &channels->keepers[i].memory);
+	}
+	look_at_sockets(channels);
+	channels->seen.node_fd = node_fd;
+	channels->seen.is_child = is_child;
+	channels->seen.data = channels;
+	channels_find(&channels->seen, &channels->found);
+	tell_differences(observe, now);
+	swap = channels->known;
+	channels->known = channels->found;
+	channels->found = swap;
+}

@@ -1,0 +1,443 @@
+/* From what each process holds to who is connected with whom. Pure. */
+#include "channels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What many have open that were forked from one another is not more telling for
+ * every pair of them. */
+enum { PAIRS_MOST = 64 };
+
+struct matching {
+	struct channels_seen *seen;
+	struct found_channels *found;
+};
+
+/* ---- order ---- */
+
+static int
+by_number(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int
+by_inode(const void *a, const void *b)
+{
+	const struct holding *one = a, *other = b;
+	int order = by_number(one->kind, other->kind);
+
+	if (!order)
+		order = by_number(one->inode, other->inode);
+	if (!order)
+		order = by_number((uint64_t)one->pid, (uint64_t)other->pid);
+	return order ? order : one->fd - other->fd;
+}
+
+static int
+by_socket(const void *a, const void *b)
+{
+	return by_number(((const struct unix_socket *)a)->inode,
+	                 ((const struct unix_socket *)b)->inode);
+}
+
+static int
+by_ports(const void *a, const void *b)
+{
+	const struct tcp_socket *one = a, *other = b;
+	int order = by_number(one->port, other->port);
+
+	return order ? order : by_number(one->other_port, other->other_port);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return by_number(((const struct found_channel *)a)->id,
+	                 ((const struct found_channel *)b)->id);
+}
+
+/* qsort(3) may not be given NULL. */
+static void
+sort(void *rows, int count, size_t size,
+     int (*order)(const void *, const void *))
+{
+	if (count > 1)
+		qsort(rows, (size_t)count, size, order);
+}
+
+/* ---- holders ---- */
+
+struct holders {
+	const struct holding *rows;
+	int count;
+};
+
+static struct holders
+holders_of(const struct channels_seen *seen, enum holding_kind kind,
+           uint64_t inode)
+{
+	const struct holding *rows = seen->holdings.rows;
+	int low = 0, high = seen->holdings.count, end;
+
+	while (low < high) {
+		int middle = low + (high - low) / 2;
+		const struct holding *row = &rows[middle];
+
+		if (row->kind < kind ||
+		    (row->kind == kind && row->inode < inode))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < seen->holdings.count && rows[end].kind == kind &&
+	                rows[end].inode == inode;
+	     end++)
+		;
+	return (struct holders){rows + low, end - low};
+}
+
+/* ---- found ---- */
+
+/* Two pids as thirty bits. */
+static uint32_t
+mix(pid_t a, pid_t b)
+{
+	uint32_t low = (uint32_t)(a < b ? a : b);
+	uint32_t high = (uint32_t)(a < b ? b : a);
+
+	return (low * 2654435761u ^ high * 2246822519u) >> 2;
+}
+
+static void
+add(struct matching *matching, const struct found_channel *channel)
+{
+	struct found_channels *found = matching->found;
+
+	if (found->count == found->room) {
+		int room = found->room ? found->room * 2 : 32;
+		void *bigger =
+		    realloc(found->rows, (size_t)room * sizeof(*channel));
+
+		if (!bigger)
+			return;
+		found->rows = bigger;
+		found->room = room;
+	}
+	found->rows[found->count++] = *channel;
+}
+
+/* Of the same id: connections of the same two, ends held twice. */
+static void
+merge(struct found_channels *found)
+{
+	int kept = 0;
+
+	sort(found->rows, found->count, sizeof(*found->rows), by_id);
+	for (int i = 0; i < found->count; i++) {
+		struct found_channel *row = &found->rows[i];
+		struct found_channel *last =
+		    kept ? &found->rows[kept - 1] : NULL;
+
+		if (!last || last->id != row->id) {
+			found->rows[kept++] = *row;
+		} else if (row->count) {
+			last->to_a += row->to_a;
+			last->to_b += row->to_b;
+			last->count += row->count;
+		}
+	}
+	found->count = kept;
+}
+
+/* ---- pipes ---- */
+
+static void
+match_pipe(struct matching *matching, struct holders holders)
+{
+	int pairs = 0;
+
+	for (int i = 0; i < holders.count * holders.count; i++) {
+		const struct holding *writer = &holders.rows[i / holders.count];
+		const struct holding *reader = &holders.rows[i % holders.count];
+		struct found_channel channel = {
+		    .type = CHANNEL_PIPE,
+		    .a = writer->pid,
+		    .b = reader->pid,
+		};
+
+		if (!writer->writes || !reader->reads ||
+		    writer->pid == reader->pid || pairs++ == PAIRS_MOST)
+			continue;
+		channel.id = channel_id(CHANNEL_PIPE, (uint32_t)writer->inode,
+		                        mix(writer->pid, reader->pid));
+		snprintf(channel.name, sizeof(channel.name), "fd %d to fd %d",
+		         writer->fd, reader->fd);
+		add(matching, &channel);
+	}
+}
+
+/* ---- memory ---- */
+
+static void
+match_memory(struct matching *matching, struct holders holders)
+{
+	const struct holding *first = holders.rows;
+
+	for (int i = 1; i < holders.count; i++) {
+		const struct holding *other = &holders.rows[i];
+		struct found_channel channel = {
+		    .type = CHANNEL_SHM,
+		    .id = channel_id(CHANNEL_SHM, (uint32_t)first->inode,
+		                     mix(first->pid, other->pid)),
+		    .a = first->pid,
+		    .b = other->pid,
+		};
+
+		if (other->pid == first->pid)
+			continue;
+		snprintf(channel.name, sizeof(channel.name), "%s %u KB",
+		         first->name, first->kb);
+		add(matching, &channel);
+	}
+}
+
+/* ---- UNIX sockets ---- */
+
+static bool
+is_node_end(const struct matching *matching, const struct holding *end)
+{
+	struct channels_seen *seen = matching->seen;
+
+	return seen->node_fd(seen->data, end->pid) == end->fd;
+}
+
+static void
+name_socket(struct found_channel *channel, const struct unix_socket *socket,
+            int fd)
+{
+	static const char *const standard[] = {"stdin", "stdout", "stderr"};
+
+	if (socket->name[0])
+		snprintf(channel->name, sizeof(channel->name), "%.31s",
+		         socket->name);
+	else if (fd >= 0 && fd < 3)
+		snprintf(channel->name, sizeof(channel->name), "%s",
+		         standard[fd]);
+	else
+		snprintf(channel->name, sizeof(channel->name), "fd %d", fd);
+}
+
+/* a is to be the parent, or who has served longer. */
+static void
+match_ends(struct matching *matching, const struct holding *one,
+           const struct holding *other, const struct unix_socket *of_one,
+           const struct unix_socket *of_other)
+{
+	struct channels_seen *seen = matching->seen;
+	struct found_channel channel = {.type = CHANNEL_SOCKET};
+	bool turned = seen->is_child(seen->data, one->pid, other->pid) ||
+	              is_node_end(matching, one);
+	const struct holding *a = turned ? other : one;
+	const struct holding *b = turned ? one : other;
+
+	channel.a = a->pid;
+	channel.b = b->pid;
+	channel.to_a = turned ? of_other->queued : of_one->queued;
+	channel.to_b = turned ? of_one->queued : of_other->queued;
+	channel.id = channel_id(CHANNEL_SOCKET, of_one->inode,
+	                        mix(one->pid, other->pid));
+	name_socket(&channel, of_one->name[0] ? of_one : of_other, b->fd);
+	if (is_node_end(matching, b)) {
+		channel.type = CHANNEL_IPC;
+		channel.id =
+		    channel_id(CHANNEL_IPC, (uint32_t)a->pid, (uint32_t)b->pid);
+		snprintf(channel.name, sizeof(channel.name), "Node's IPC");
+	}
+	add(matching, &channel);
+}
+
+static void
+match_listener(struct matching *matching, const struct unix_socket *socket)
+{
+	struct holders holders =
+	    holders_of(matching->seen, HOLDING_SOCKET, socket->inode);
+
+	for (int i = 0; i < holders.count; i++) {
+		struct found_channel channel = {
+		    .type = CHANNEL_LISTEN,
+		    .id = channel_id(CHANNEL_LISTEN,
+		                     (uint32_t)holders.rows[i].pid,
+		                     socket->inode | 1u << 29),
+		    .a = holders.rows[i].pid,
+		    .to_a = socket->queued,
+		    .to_b = socket->room,
+		};
+
+		name_socket(&channel, socket, holders.rows[i].fd);
+		add(matching, &channel);
+	}
+}
+
+static void
+match_unix(struct matching *matching, const struct unix_socket *socket)
+{
+	const struct channels_seen *seen = matching->seen;
+	const struct unix_socket key = {.inode = socket->peer};
+	const struct unix_socket *peer;
+	struct holders here, there;
+
+	if (socket->listens)
+		match_listener(matching, socket);
+	if (socket->peer <= socket->inode)
+		return;
+	here = holders_of(seen, HOLDING_SOCKET, socket->inode);
+	there = holders_of(seen, HOLDING_SOCKET, socket->peer);
+	if (!here.count || !there.count)
+		return;
+	peer = bsearch(&key, seen->unixes, (size_t)seen->unix_count,
+	               sizeof(key), by_socket);
+	for (int i = 0; peer && i < here.count * there.count && i < PAIRS_MOST;
+	     i++) {
+		const struct holding *one = &here.rows[i / there.count];
+		const struct holding *other = &there.rows[i % there.count];
+
+		if (one->pid != other->pid)
+			match_ends(matching, one, other, socket, peer);
+	}
+}
+
+/* ---- TCP ---- */
+
+static bool
+is_port_served(const struct channels_seen *seen, uint16_t port)
+{
+	for (int i = 0; i < seen->tcp_count; i++)
+		if (seen->tcps[i].listens && seen->tcps[i].port == port &&
+		    holders_of(seen, HOLDING_SOCKET, seen->tcps[i].inode).count)
+			return true;
+	return false;
+}
+
+/* The other end, if it is on this machine. */
+static const struct tcp_socket *
+other_end(const struct channels_seen *seen, const struct tcp_socket *socket)
+{
+	const struct tcp_socket key = {
+	    .port = socket->other_port,
+	    .other_port = socket->port,
+	};
+	const struct tcp_socket *at = bsearch(
+	    &key, seen->tcps, (size_t)seen->tcp_count, sizeof(key), by_ports);
+	const struct tcp_socket *end = seen->tcps + seen->tcp_count;
+
+	while (at && at > seen->tcps && by_ports(at - 1, &key) == 0)
+		at--;
+	for (; at && at < end && by_ports(at, &key) == 0; at++)
+		if (memcmp(at->address, socket->other_address, 16) == 0 &&
+		    memcmp(at->other_address, socket->address, 16) == 0)
+			return at;
+	return NULL;
+}
+
+static void
+match_tcp_listener(struct matching *matching, const struct tcp_socket *socket)
+{
+	struct holders holders =
+	    holders_of(matching->seen, HOLDING_SOCKET, socket->inode);
+
+	for (int i = 0; i < holders.count; i++) {
+		struct found_channel channel = {
+		    .type = CHANNEL_LISTEN,
+		    .id =
+			channel_id(CHANNEL_LISTEN,
+		                   (uint32_t)holders.rows[i].pid, socket->port),
+		    .a = holders.rows[i].pid,
+		    .port = socket->port,
+		    .name = "port",
+		    .to_a = socket->queued,
+		    .to_b = socket->room,
+		};
+
+		add(matching, &channel);
+	}
+}
+
+/* Seen from the server's end. Where nobody listens any more that is not known:
+ * then the lower port. */
+static void
+match_connection(struct matching *matching, const struct tcp_socket *socket)
+{
+	const struct channels_seen *seen = matching->seen;
+	const struct tcp_socket *peer = other_end(seen, socket);
+	struct holders here = holders_of(seen, HOLDING_SOCKET, socket->inode);
+	struct holders there = {0};
+	struct found_channel channel = {
+	    .type = CHANNEL_SOCKET,
+	    .port = socket->port,
+	    .name = "tcp",
+	    .to_a = socket->queued,
+	    .count = 1,
+	};
+
+	if (!here.count)
+		return;
+	if (peer)
+		there = holders_of(seen, HOLDING_SOCKET, peer->inode);
+	if (!is_port_served(seen, socket->port) &&
+	    (!there.count || socket->port > socket->other_port ||
+	     is_port_served(seen, socket->other_port)))
+		return;
+	channel.a = here.rows[0].pid;
+	if (there.count) {
+		channel.b = there.rows[0].pid;
+		channel.to_b = peer->queued;
+	}
+	if (channel.a == channel.b)
+		return;
+	channel.id =
+	    channel_id(CHANNEL_SOCKET, (uint32_t)socket->port | 1u << 28,
+	               mix(channel.a, channel.b));
+	add(matching, &channel);
+}
+
+/* ---- all ---- */
+
+static void
+match_holdings(struct matching *matching)
+{
+	const struct holdings *held = &matching->seen->holdings;
+
+	for (int i = 0; i < held->count;) {
+		struct holders holders = holders_of(
+		    matching->seen, held->rows[i].kind, held->rows[i].inode);
+
+		if (held->rows[i].kind == HOLDING_PIPE)
+			match_pipe(matching, holders);
+		else if (held->rows[i].kind == HOLDING_MEMORY)
+			match_memory(matching, holders);
+		i += holders.count;
+	}
+}
+
+void
+channels_find(struct channels_seen *seen, struct found_channels *found)
+{
+	struct matching matching = {seen, found};
+
+	sort(seen->holdings.rows, seen->holdings.count,
+	     sizeof(*seen->holdings.rows), by_inode);
+	sort(seen->unixes, seen->unix_count, sizeof(*seen->unixes), by_socket);
+	sort(seen->tcps, seen->tcp_count, sizeof(*seen->tcps), by_ports);
+	found->count = 0;
+	match_holdings(&matching);
+	for (int i = 0; i < seen->unix_count; i++)
+		match_unix(&matching, &seen->unixes[i]);
+	for (int i = 0; i < seen->tcp_count; i++)
+		if (seen->tcps[i].listens)
+			match_tcp_listener(&matching, &seen->tcps[i]);
+		else
+			match_connection(&matching, &seen->tcps[i]);
+	merge(found);
+}
