@@ -208,6 +208,77 @@ a_foreign_program_seen_from_outside(void **state)
 }
 
 static void
+connect(struct screen *screen, enum channel_type type, uint32_t a, uint32_t b,
+        uint32_t port, const char *name)
+{
+	struct event event = {
+	    .kind = EVENT_CHANNEL_BORN,
+	    .time = screen->world.model.now,
+	    .pid = a,
+	    .tid = a,
+	    .other_pid = b,
+	    .other_tid = b,
+	    .channel = channel_id(type, a, b + port + (uint32_t)strlen(name)),
+	    .number = type,
+	    .value = port,
+	    .text = (uint16_t)strlen(name),
+	};
+
+	model_apply(&screen->world.model, &event, name);
+}
+
+static void
+queue(struct screen *screen, uint64_t to_a, uint64_t to_b, uint64_t connections)
+{
+	struct model *model = &screen->world.model;
+	struct event event = {
+	    .kind = EVENT_CHANNEL_QUEUE,
+	    .time = model->now,
+	    .number = to_a,
+	    .size = to_b,
+	    .value = connections,
+	};
+
+	event.channel = model->channels[model->channel_table.count - 1].row.id;
+	model_apply(model, &event, "");
+}
+
+/* A cluster of Node's, a shell's pipe, memory; births that were missed. */
+static void
+channels_seen_from_outside(void **state)
+{
+	struct screen *screen = *state;
+	struct event missed = {
+	    .kind = EVENT_BIRTHS,
+	    .number = 998,
+	    .text = 7,
+	};
+
+	world_foreign(&screen->world);
+	world_process(&screen->world, 2000, 5011, 5001, BIRTH_SEEN, NULL,
+	              "cat");
+	connect(screen, CHANNEL_PIPE, 5010, 5011, 0, "fd 1 to fd 0");
+	connect(screen, CHANNEL_LISTEN, 5001, 0, 3000, "port");
+	queue(screen, 3, 511, 0);
+	connect(screen, CHANNEL_SOCKET, 5001, 0, 3000, "tcp");
+	queue(screen, 0, 0, 17);
+	connect(screen, CHANNEL_SOCKET, 5001, 5011, 0, "stdin");
+	queue(screen, 70000, 120, 0);
+	connect(screen, CHANNEL_IPC, 5001, 5010, 0, "Node's IPC");
+	queue(screen, 0, 4300, 0);
+	connect(screen, CHANNEL_SHM, 5001, 5010, 0, "memfd:ring 64 KB");
+	missed.time = screen->world.model.now;
+	model_apply(&screen->world.model, &missed, "looking");
+	open_ui(screen, false);
+	press(screen, "6");
+	compare(screen, "channels", 40, 120, false);
+	compare(screen, "channels", 24, 80, false);
+	compare(screen, "channels", 70, 250, false);
+	press(screen, "1 6 z");
+	compare(screen, "channels-zoom", 24, 80, false);
+}
+
+static void
 a_program_that_has_ended(void **state)
 {
 	struct screen *screen = *state;
@@ -286,6 +357,7 @@ main(void)
 	    cmocka_unit_test(the_same_work_offloaded),
 	    cmocka_unit_test(a_cluster_with_a_dead_worker),
 	    cmocka_unit_test(a_foreign_program_seen_from_outside),
+	    cmocka_unit_test(channels_seen_from_outside),
 	    cmocka_unit_test(a_program_that_has_ended),
 	    cmocka_unit_test(menus_lists_prompts_and_help_lie_over_it),
 	    cmocka_unit_test(losses_and_a_pause_are_shown),

@@ -81,8 +81,27 @@ shows_all_four_from_110_by_30_on(void **state)
 	for (int pane = 0; pane < PANE_OUTPUT; pane++)
 		assert_true(layout.panes[pane].rows > 4);
 	layout_make(&layout, 70, 250, PANE_LOOPS, false, true);
-	for (int pane = 0; pane < PANES; pane++)
+	for (int pane = 0; pane < PANE_CHANNELS; pane++)
 		assert_true(layout.panes[pane].rows > 4);
+	assert_int_equal(layout.panes[PANE_CHANNELS].rows, 0);
+}
+
+static void
+channels_take_the_place_of_messages(void **state)
+{
+	struct layout layout, other;
+
+	(void)state;
+	for (int wide = 0; wide < 2; wide++) {
+		int cols = wide ? 250 : 120;
+
+		layout_make(&layout, 40, cols, PANE_CHANNELS, false, false);
+		layout_make(&other, 40, cols, PANE_LOOPS, false, false);
+		assert_int_equal(layout.panes[PANE_MESSAGES].rows, 0);
+		assert_memory_equal(&layout.panes[PANE_CHANNELS],
+		                    &other.panes[PANE_MESSAGES],
+		                    sizeof(struct rect));
+	}
 }
 
 int
@@ -93,6 +112,7 @@ main(void)
 	    cmocka_unit_test(
 		shows_the_focused_pane_where_there_is_room_for_two),
 	    cmocka_unit_test(shows_all_four_from_110_by_30_on),
+	    cmocka_unit_test(channels_take_the_place_of_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,8 +32,16 @@ stack_left(struct layout *layout, struct rect rect, bool output)
 		    rect_of(rect.row + top + middle, rect.col, out, rect.cols);
 }
 
+/* Messages and channels share a place: the one that was asked for. */
+static enum pane_id
+talk_of(enum pane_id focused)
+{
+	return focused == PANE_CHANNELS ? PANE_CHANNELS : PANE_MESSAGES;
+}
+
 static void
-three_columns(struct layout *layout, struct rect rect, bool output)
+three_columns(struct layout *layout, struct rect rect, enum pane_id talk,
+              bool output)
 {
 	int left = rect.cols * 22 / 100, right = rect.cols * 34 / 100;
 	int middle = rect.cols - left - right;
@@ -42,12 +50,13 @@ three_columns(struct layout *layout, struct rect rect, bool output)
 	           output);
 	layout->panes[PANE_LOOPS] =
 	    rect_of(rect.row, rect.col + left, rect.rows, middle);
-	layout->panes[PANE_MESSAGES] =
+	layout->panes[talk] =
 	    rect_of(rect.row, rect.col + left + middle, rect.rows, right);
 }
 
 static void
-two_by_two(struct layout *layout, struct rect rect, bool output)
+two_by_two(struct layout *layout, struct rect rect, enum pane_id talk,
+           bool output)
 {
 	int left = rect.cols * 37 / 100, right = rect.cols - left;
 	int top = rect.rows * 48 / 100;
@@ -56,7 +65,7 @@ two_by_two(struct layout *layout, struct rect rect, bool output)
 	           output);
 	layout->panes[PANE_LOOPS] =
 	    rect_of(rect.row, rect.col + left, top, right);
-	layout->panes[PANE_MESSAGES] =
+	layout->panes[talk] =
 	    rect_of(rect.row + top, rect.col + left, rect.rows - top, right);
 }
 
@@ -88,9 +97,9 @@ layout_make(struct layout *layout, int rows, int cols, enum pane_id focused,
 	if (zoomed)
 		layout->panes[focused] = middle;
 	else if (cols >= WIDE_COLS && rows >= TWO_ROWS)
-		three_columns(layout, middle, output);
+		three_columns(layout, middle, talk_of(focused), output);
 	else if (cols >= TWO_COLS && rows >= TWO_ROWS)
-		two_by_two(layout, middle, output);
+		two_by_two(layout, middle, talk_of(focused), output);
 	else
 		lanes_and_one(layout, middle, focused);
 }

@@ -181,38 +181,63 @@ pane_block(int level)
 
 /* ---- the process tree ---- */
 
+enum { ENDED_SHOWN = 12 };
+
 struct tree {
 	const struct view *view;
 	struct tree_row *rows;
 	int count, room;
+	uint64_t since; /* deaths before that are not shown any more */
 };
 
-static bool
-is_shown(const struct view *view, const struct process *process)
+/* A shell script ends children by the hundred: of those that have ended lately
+ * the newest are shown. */
+static uint64_t
+oldest_shown(const struct view *view)
 {
-	return process->pid != view->own_pid &&
-	       (!process->row.died ||
-	        view->now < process->row.died + LINGER_NS);
+	const struct actors *actors = &view->model->actors;
+	uint64_t newest[ENDED_SHOWN] = {0}; /* falling */
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		uint64_t died = actors->processes[i].row.died;
+
+		for (int k = 0; died && k < ENDED_SHOWN; k++)
+			if (died > newest[k]) {
+				uint64_t less = newest[k];
+
+				newest[k] = died;
+				died = less;
+			}
+	}
+	return view->now > newest[ENDED_SHOWN - 1] + LINGER_NS
+	           ? view->now - LINGER_NS
+	           : newest[ENDED_SHOWN - 1];
 }
 
 static bool
-has_parent(const struct view *view, const struct process *process)
+is_shown(const struct tree *tree, const struct process *process)
+{
+	return process->pid != tree->view->own_pid &&
+	       (!process->row.died || process->row.died > tree->since);
+}
+
+static bool
+has_parent(const struct tree *tree, const struct process *process)
 {
 	const struct process *parent =
-	    actor_process(&view->model->actors, process->ppid);
+	    actor_process(&tree->view->model->actors, process->ppid);
 
-	return parent && is_shown(view, parent);
+	return parent && is_shown(tree, parent);
 }
 
 /* A child of `parent`, or of nobody that is shown (parent 0). */
 static bool
-is_child(const struct view *view, const struct process *process,
+is_child(const struct tree *tree, const struct process *process,
          uint32_t parent)
 {
-	if (!is_shown(view, process))
+	if ((parent && process->ppid != parent) || !is_shown(tree, process))
 		return false;
-	return parent ? process->ppid == parent && has_parent(view, process)
-	              : !has_parent(view, process);
+	return parent ? has_parent(tree, process) : !has_parent(tree, process);
 }
 
 static struct tree_row *
@@ -255,14 +280,14 @@ add_children(struct tree *tree, uint32_t parent, int depth, uint32_t bars)
 	int last = -1;
 
 	for (uint32_t i = 0; i < actors->process_table.count; i++)
-		if (is_child(tree->view, &actors->processes[i], parent))
+		if (is_child(tree, &actors->processes[i], parent))
 			last = (int)i;
 	for (int i = 0; i <= last && depth < 31; i++) {
 		const struct process *process = &actors->processes[i];
 		uint32_t below = i == last ? bars : bars | 1u << depth;
 		struct tree_row *row;
 
-		if (!is_child(tree->view, process, parent))
+		if (!is_child(tree, process, parent))
 			continue;
 		row = add_row(tree, process, depth, bars);
 		if (!row)
@@ -277,7 +302,7 @@ add_children(struct tree *tree, uint32_t parent, int depth, uint32_t bars)
 int
 tree_rows(const struct view *view, struct tree_row *rows, int room)
 {
-	struct tree tree = {view, rows, 0, room};
+	struct tree tree = {view, rows, 0, room, oldest_shown(view)};
 
 	if (view->own_pid)
 		add_row(&tree, NULL, 0, 0);

@@ -1,6 +1,7 @@
 /* The process tree: who forked whom, what its loop does, CPU, memory. */
 #include "pane.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -201,6 +202,15 @@ pane_processes(const struct view *view, const struct area *area)
 		if (view->focused)
 			area_restyle(area, i + 1, 0, area->rect.cols,
 			             STYLE_SELECT);
+	}
+	if (view->model->births_missed) {
+		char text[64];
+
+		snprintf(text, sizeof(text),
+		         " %" PRIu64 " too short to be seen ",
+		         view->model->births_missed);
+		area_right(area, area->rect.rows - 1, area->rect.cols - 1,
+		           STYLE_WAITING, text);
 	}
 	if (count > view->top + shown)
 		area_format(area, area->rect.rows - 1, 1, STYLE_LABEL,

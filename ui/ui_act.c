@@ -172,6 +172,7 @@ ui_request(struct ui *ui, const struct model *model, enum request request,
 	case REQUEST_PANE_3:
 	case REQUEST_PANE_4:
 	case REQUEST_PANE_5:
+	case REQUEST_PANE_6:
 		focus(ui, (enum pane_id)(request - REQUEST_PANE_1));
 		break;
 	case REQUEST_SAVE:

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 enum { AGAIN = 10 };
+#define PERIOD_NS 1000000000ull
+#define SOON_NS 250000000ull /* after a birth or a death */
 
 struct keeper {
 	pid_t pid, ppid;
@@ -22,7 +24,9 @@ struct keeper {
 };
 
 struct channels {
-	int diag;               /* netlink socket; -1: not permitted */
+	uint64_t looked; /* when last */
+	int rows;        /* of the observer then */
+	int diag;        /* netlink socket; -1: not permitted */
 	struct keeper *keepers; /* by pid */
 	int keeper_count, keeper_room;
 	struct channels_seen seen;
@@ -337,6 +341,16 @@ tell_differences(struct observe *observe, uint64_t now)
 	}
 }
 
+bool
+channels_are_due(const struct observe *observe, uint64_t now)
+{
+	const struct channels *channels = observe->channels;
+
+	return channels && (now - channels->looked >= PERIOD_NS ||
+	                    (now - channels->looked >= SOON_NS &&
+	                     observe->count != channels->rows));
+}
+
 void
 channels_look(struct observe *observe, uint64_t now)
 {
@@ -345,6 +359,8 @@ channels_look(struct observe *observe, uint64_t now)
 
 	if (!channels)
 		return;
+	channels->looked = now;
+	channels->rows = observe->count;
 	look_at_processes(observe);
 	channels->seen.holdings.count = 0;
 	for (int i = 0; i < channels->keeper_count; i++) {

@@ -25,6 +25,9 @@ struct channels;
 struct channels *channels_new(void);
 void channels_free(struct channels *channels);
 
+/* Once a second, and a quarter of one after the tree has changed. */
+bool channels_are_due(const struct observe *observe, uint64_t now);
+
 /* A look at everything: tells births, deaths and queues of channels. Costs some
  * microseconds a descriptor: once a second is often enough. */
 void channels_look(struct observe *observe, uint64_t now);

@@ -215,10 +215,11 @@ observe_sample(struct observe *observe, uint64_t now)
 		observe->gauged = now;
 	if (measures) {
 		nursery_gauge(observe, now);
-		channels_look(observe, now);
 		observe->measured = now;
 	}
 	remove_dead(observe);
+	if (channels_are_due(observe, now))
+		channels_look(observe, now);
 }
 
 void
