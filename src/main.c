@@ -1,4 +1,5 @@
 /* looptop: which role am I, and what was asked for. */
+#include "explorer/doctor.h"
 #include "explorer/guard.h"
 #include "explorer/headless.h"
 #include "explorer/options.h"
@@ -50,6 +51,8 @@ main(int argc, char **argv)
 	}
 	if (options.version)
 		return print_version();
+	if (options.verb == VERB_DOCTOR)
+		return doctor_main(&options);
 	if (options.mode != OUTPUT_SCREEN && options.verb == VERB_REPLAY)
 		return replay_main(&options);
 	if (options.mode != OUTPUT_SCREEN)

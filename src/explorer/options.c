@@ -13,8 +13,11 @@ const char options_help[] =
     "  looptop                               the lab: a stage and its menus\n"
     "  looptop run [OPTIONS] -- CMD [ARG]... start CMD and watch it and all\n"
     "                                        its descendants\n"
-    "  looptop attach [OPTIONS] PID          watch a running process tree\n"
+    "  looptop attach [OPTIONS] [PID]        watch a running process tree;\n"
+    "                                        without PID: pick one\n"
     "  looptop replay [OPTIONS] FILE         a recording in the same screen\n"
+    "  looptop doctor [--json]               what this machine permits to "
+    "see\n"
     "  looptop --help | --version\n"
     "\n"
     "  --json            no screen: one JSON object a line per event\n"
@@ -209,7 +212,8 @@ take_verb(struct options *options, const char *verb, char *error, size_t room)
 		enum command_verb verb;
 	} verbs[] = {{"run", VERB_RUN},
 	             {"attach", VERB_ATTACH},
-	             {"replay", VERB_REPLAY}};
+	             {"replay", VERB_REPLAY},
+	             {"doctor", VERB_DOCTOR}};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i].name) == 0) {
@@ -237,6 +241,9 @@ take_rest(struct options *options, int argc, char **argv, char *error,
 		options->command = argv;
 		return 0;
 	case VERB_ATTACH:
+		/* On the screen it can be picked. */
+		if (argc == 0 && options->mode == OUTPUT_SCREEN)
+			return 0;
 		pid = argc == 1 ? strtol(argv[0], &rest, 10) : 0;
 		if (argc != 1 || *rest || pid <= 0 || pid > 1 << 22)
 			return fail(error, room,
@@ -253,6 +260,7 @@ take_rest(struct options *options, int argc, char **argv, char *error,
 		options->file = argv[0];
 		return 0;
 	case VERB_LAB:
+	case VERB_DOCTOR:
 		break;
 	}
 	if (argc)

@@ -11,7 +11,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum command_verb { VERB_LAB, VERB_RUN, VERB_ATTACH, VERB_REPLAY };
+enum command_verb {
+	VERB_LAB,
+	VERB_RUN,
+	VERB_ATTACH,
+	VERB_REPLAY,
+	VERB_DOCTOR,
+};
 
 /* What is printed instead of a screen. */
 enum output_mode { OUTPUT_SCREEN, OUTPUT_JSON, OUTPUT_SUMMARY };
@@ -21,7 +27,7 @@ struct options {
 	enum output_mode mode;
 	bool help, version;
 	char **command;   /* run: CMD, ended by NULL */
-	pid_t pid;        /* attach */
+	pid_t pid;        /* attach; 0: to be picked */
 	const char *file; /* replay */
 	uint64_t for_ns;  /* --for; 0: until it ends */
 	const char *record, *output;
