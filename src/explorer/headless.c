@@ -165,7 +165,7 @@ start(struct headless *headless)
 	int error;
 
 	error = options->verb == VERB_ATTACH
-	            ? session_attach(&headless->session, options->pid)
+	            ? session_attach(&headless->session, options->pid, 0)
 	            : session_run(&headless->session);
 	if (!error)
 		return 0;

@@ -1,6 +1,7 @@
 /* The explorer's loop on a terminal: its life and its frames. */
 #include "screen.h"
 
+#include "pick.h"
 #include "screen_parts.h"
 
 #include "ui/term.h"
@@ -204,7 +205,8 @@ start(struct screen *screen, const struct options *options)
 	case VERB_RUN:
 		return session_run(&screen->session);
 	case VERB_ATTACH:
-		return session_attach(&screen->session, options->pid);
+		return session_attach(&screen->session, screen->pid,
+		                      screen->pid_start);
 	default:
 		return 0;
 	}
@@ -225,8 +227,8 @@ run(struct screen *screen, const struct options *options)
 	int code;
 
 	/* A process that does not exist needs no screen to say so. */
-	if (options->verb == VERB_ATTACH && kill(options->pid, 0) &&
-	    errno == ESRCH) {
+	if (options->verb == VERB_ATTACH && options->pid &&
+	    kill(options->pid, 0) && errno == ESRCH) {
 		snprintf(screen->error, sizeof(screen->error),
 		         "attach: %d: there is no such process.",
 		         (int)options->pid);
@@ -234,6 +236,16 @@ run(struct screen *screen, const struct options *options)
 	}
 	if (term_open(&term, screen->error, sizeof(screen->error)))
 		return complain(screen, "");
+	screen->pid = options->pid;
+	if (options->verb == VERB_ATTACH && !options->pid) {
+		code = pick_process(&screen->pid, &screen->pid_start);
+		if (code) {
+			term_close();
+			return code == -ECANCELED
+			           ? 0
+			           : complain(screen, strerror(-code));
+		}
+	}
 	open_handles(screen);
 	code = start(screen, options);
 	if (!code) {

@@ -28,6 +28,8 @@ struct screen {
 	uv_signal_t signals[4];
 	char input[SCREEN_INPUT];
 	size_t input_size;
+	pid_t pid;          /* attached to */
+	uint64_t pid_start; /* 0: not known */
 	int exit_code;
 	char over[240], error[256];
 	/* for the numbers in the bar */

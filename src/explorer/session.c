@@ -258,9 +258,9 @@ session_open_replay(struct session *session, const struct options *options,
 /* ---- attach, commands, end ---- */
 
 int
-session_attach(struct session *session, pid_t pid)
+session_attach(struct session *session, pid_t pid, uint64_t start)
 {
-	return observe_watch(session->observe, pid, BIRTH_SEEN);
+	return observe_watch_same(session->observe, pid, start, BIRTH_SEEN);
 }
 
 int

@@ -96,8 +96,9 @@ int session_open_replay(struct session *session, const struct options *options,
 int session_run(struct session *session);
 int session_start_stage(struct session *session);
 
-/* Watches a process that runs already. -ESRCH: there is none. */
-int session_attach(struct session *session, pid_t pid);
+/* Watches a process that runs already, that was started at `start` (0:
+ * whenever) and not another with its pid. -ESRCH: there is none. */
+int session_attach(struct session *session, pid_t pid, uint64_t start);
 
 /* Tells the stage to do something; takes over `message`. -EPIPE: there is no
  * stage. */

@@ -24,9 +24,9 @@ struct keeper {
 };
 
 struct channels {
-	uint64_t looked; /* when last */
-	int rows;        /* of the observer then */
-	int diag;        /* netlink socket; -1: not permitted */
+	uint64_t looked;        /* when last */
+	int rows;               /* of the observer then */
+	int diag;               /* netlink socket; -1: not permitted */
 	struct keeper *keepers; /* by pid */
 	int keeper_count, keeper_room;
 	struct channels_seen seen;

@@ -1,6 +1,7 @@
 #include "facts.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,25 @@ facts_free(struct facts *facts)
 
 /* PIDS_VAL() changed its parameters between versions of the library; the
  * results are there without it. */
+static void
+take_row(const struct facts *facts, const struct pids_result *row,
+         bool has_command, struct fact *fact)
+{
+	memset(fact, 0, sizeof(*fact));
+	fact->pid = row[AT_PID].result.s_int;
+	fact->ppid = row[AT_PPID].result.s_int;
+	fact->state = (char)row[AT_STATE].result.s_ch;
+	fact->start = row[AT_START].result.ull_int;
+	fact->image = row[AT_STACK].result.ul_int;
+	fact->rss_kb = (uint32_t)row[AT_RSS].result.ul_int * facts->page_kb;
+	fact->threads = (uint32_t)row[AT_THREADS].result.s_int;
+	snprintf(fact->comm, sizeof(fact->comm), "%.15s",
+	         row[AT_COMM].result.str);
+	if (has_command)
+		snprintf(fact->command, sizeof(fact->command), "%s",
+		         row[AT_COMMAND].result.str);
+}
+
 static int
 fetch(struct facts *facts, struct pids_info *info, pid_t pid, struct fact *fact)
 {
@@ -84,19 +104,7 @@ fetch(struct facts *facts, struct pids_info *info, pid_t pid, struct fact *fact)
 	/* It takes the tid of a thread for a pid. */
 	if (row[AT_GROUP].result.s_int != pid)
 		return -ESRCH;
-	memset(fact, 0, sizeof(*fact));
-	fact->pid = row[AT_PID].result.s_int;
-	fact->ppid = row[AT_PPID].result.s_int;
-	fact->state = (char)row[AT_STATE].result.s_ch;
-	fact->start = row[AT_START].result.ull_int;
-	fact->image = row[AT_STACK].result.ul_int;
-	fact->rss_kb = (uint32_t)row[AT_RSS].result.ul_int * facts->page_kb;
-	fact->threads = (uint32_t)row[AT_THREADS].result.s_int;
-	snprintf(fact->comm, sizeof(fact->comm), "%.15s",
-	         row[AT_COMM].result.str);
-	if (info == facts->read)
-		snprintf(fact->command, sizeof(fact->command), "%s",
-		         row[AT_COMMAND].result.str);
+	take_row(facts, row, info == facts->read, fact);
 	return 0;
 }
 
@@ -110,4 +118,20 @@ int
 facts_glance(struct facts *facts, pid_t pid, struct fact *fact)
 {
 	return fetch(facts, facts->glance, pid, fact);
+}
+
+int
+facts_all(struct facts *facts, facts_each each, void *data)
+{
+	struct pids_fetch *fetched =
+	    procps_pids_reap(facts->read, PIDS_FETCH_TASKS_ONLY);
+	struct fact fact;
+
+	if (!fetched)
+		return -errno;
+	for (int i = 0; i < fetched->counts->total; i++) {
+		take_row(facts, fetched->stacks[i]->head, true, &fact);
+		each(data, &fact);
+	}
+	return 0;
 }

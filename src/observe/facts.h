@@ -35,4 +35,8 @@ int facts_read(struct facts *facts, pid_t pid, struct fact *fact);
 /* All but the command line, which costs as much again. */
 int facts_glance(struct facts *facts, pid_t pid, struct fact *fact);
 
+/* Hands over every process there is, with its command line. 0 or -errno. */
+typedef void (*facts_each)(void *data, const struct fact *fact);
+int facts_all(struct facts *facts, facts_each each, void *data);
+
 #endif

@@ -37,6 +37,11 @@ void observe_free(struct observe *observe);
  * no such process. */
 int observe_watch(struct observe *observe, pid_t pid, enum birth how);
 
+/* The same for one that was started at `start` (clock ticks since boot) and for
+ * no other that has its pid now. */
+int observe_watch_same(struct observe *observe, pid_t pid, uint64_t start,
+                       enum birth how);
+
 /* The same for a process that was just started with `command` by `parent`: it
  * may have ended already. */
 void observe_started(struct observe *observe, pid_t pid, pid_t parent,

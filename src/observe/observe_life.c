@@ -12,6 +12,7 @@
  */
 #include "nursery.h"
 
+#include "permit.h"
 #include "pidfd.h"
 
 #include <errno.h>
@@ -143,10 +144,35 @@ observe_found_at(struct observe *observe, pid_t pid, pid_t parent, uint64_t now,
 int
 observe_watch(struct observe *observe, pid_t pid, enum birth how)
 {
+	return observe_watch_same(observe, pid, 0, how);
+}
+
+/* What we may not see is said once, with the cure. */
+static void
+tell_permission(struct observe *observe, pid_t pid)
+{
+	struct event event = {
+	    .kind = EVENT_NOTE,
+	    .time = observe->sampled,
+	    .pid = (uint32_t)pid,
+	    .tid = (uint32_t)pid,
+	    .number = NOTE_WARNING,
+	};
+	char why[160];
+
+	if (!permit_process(pid, NULL, why, sizeof(why)))
+		observe_tell(observe, &event, why);
+}
+
+int
+observe_watch_same(struct observe *observe, pid_t pid, uint64_t start,
+                   enum birth how)
+{
 	struct watched *process;
 	struct fact fact;
 
-	if (facts_read(observe->facts, pid, &fact))
+	if (facts_read(observe->facts, pid, &fact) ||
+	    (start && fact.start != start))
 		return -ESRCH;
 	process = observe_find(observe, pid);
 	if (process)
@@ -159,6 +185,8 @@ observe_watch(struct observe *observe, pid_t pid, enum birth how)
 	nursery_adopt(observe->nursery, pid);
 	take_facts(process, &fact);
 	observe_announce(observe, process, &fact, observe->sampled);
+	if (process->old)
+		tell_permission(observe, pid);
 	first_look(observe, process, observe->sampled);
 	return 0;
 }
