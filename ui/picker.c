@@ -81,13 +81,12 @@ match_all(struct picker *picker)
 }
 
 void
-picker_take(struct picker *picker, const struct picker_row *rows, int count)
+picker_take(struct picker *picker, struct picker_row *rows, int count)
 {
 	picker->rows = rows;
 	picker->count = count < PICKER_ROWS ? count : PICKER_ROWS;
 	if (count > 1)
-		qsort((void *)rows, (size_t)picker->count, sizeof(*rows),
-		      by_worth);
+		qsort(rows, (size_t)picker->count, sizeof(*rows), by_worth);
 	match_all(picker);
 	for (int i = 0; i < picker->shown_count; i++) {
 		const struct picker_row *row = &rows[picker->shown[i]];

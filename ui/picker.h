@@ -41,10 +41,10 @@ enum picker_state { PICKER_OPEN, PICKER_PICKED, PICKER_LEFT };
 
 void picker_init(struct picker *picker);
 
-/* New rows, which stay the caller's and must stay as they are until the next
- * ones. The selected process stays selected while it is among them. */
-void picker_take(struct picker *picker, const struct picker_row *rows,
-                 int count);
+/* New rows, which are sorted here; they stay the caller's and must stay as they
+ * are until the next ones. The selected process stays selected while it is
+ * among them. */
+void picker_take(struct picker *picker, struct picker_row *rows, int count);
 
 /* Takes a key. PICKER_PICKED: picker_selected() is it. */
 enum picker_state picker_key(struct picker *picker, const struct key *key);
