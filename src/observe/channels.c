@@ -4,34 +4,17 @@
  * execve(2); all of it every tenth time, for others can hand it a descriptor
  * only while it runs, but may map memory it holds.
  */
-#include "channels.h"
+#include "channels_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { AGAIN = 10 };
 #define PERIOD_NS 1000000000ull
+#define TCP_NS 5000000000ull
 #define SOON_NS 250000000ull /* after a birth or a death */
-
-struct keeper {
-	pid_t pid, ppid;
-	uint64_t start, image, clock;
-	int node_fd;
-	struct holdings descriptors, memory;
-	unsigned looks;
-	bool seen;
-};
-
-struct channels {
-	uint64_t looked;        /* when last */
-	int rows;               /* of the observer then */
-	int diag;               /* netlink socket; -1: not permitted */
-	struct keeper *keepers; /* by pid */
-	int keeper_count, keeper_room;
-	struct channels_seen seen;
-	struct found_channels found, known; /* by id */
-};
 
 struct channels *
 channels_new(void)
@@ -228,34 +211,93 @@ see_tcp(void *data, const struct tcp_socket *socket)
 	seen->tcps[seen->tcp_count++] = *socket;
 }
 
+/* Those of our sockets that are no UNIX sockets, and with `tcp` none of those
+ * seen so far either: how many, and a
+ * number that changes when they do. */
+struct strangers {
+	int count;
+	uint64_t sum;
+};
+
 static bool
-is_unix(const struct channels_seen *seen, uint64_t inode)
+is_known(const struct channels_seen *seen, uint64_t inode, bool tcp)
 {
 	for (int i = 0; i < seen->unix_count; i++)
 		if (seen->unixes[i].inode == inode)
 			return true;
+	for (int i = 0; tcp && i < seen->tcp_count; i++)
+		if (seen->tcps[i].inode == inode)
+			return true;
 	return false;
 }
 
-/* Asking for TCP has the kernel walk all of its table: only when one of ours
- * can be in it. */
+static struct strangers
+strangers_of(const struct channels_seen *seen, bool tcp)
+{
+	struct strangers strangers = {0};
+
+	for (int i = 0; i < seen->holdings.count; i++) {
+		const struct holding *row = &seen->holdings.rows[i];
+
+		if (row->kind != HOLDING_SOCKET ||
+		    is_known(seen, row->inode, tcp))
+			continue;
+		strangers.count++;
+		strangers.sum += row->inode * row->inode;
+	}
+	return strangers;
+}
+
+/* These few are cheap: how many wait to be accepted is always new. */
 static void
-look_at_sockets(struct channels *channels)
+look_at_listeners(struct channels *channels)
 {
 	struct channels_seen *seen = &channels->seen;
-	bool unixes = false, others = false;
+	int kept = 0;
 
-	seen->unix_count = seen->tcp_count = 0;
-	for (int i = 0; i < seen->holdings.count && !unixes; i++)
-		unixes = seen->holdings.rows[i].kind == HOLDING_SOCKET;
-	if (!unixes || channels->diag < 0)
+	for (int i = 0; i < seen->tcp_count; i++)
+		if (!seen->tcps[i].listens)
+			seen->tcps[kept++] = seen->tcps[i];
+	seen->tcp_count = kept;
+	(void)sockets_tcp(channels->diag, AF_INET, true, see_tcp, seen);
+	(void)sockets_tcp(channels->diag, AF_INET6, true, see_tcp, seen);
+}
+
+/* TCP is dear to ask for: only when one of ours can be there, and while ours
+ * stay the same, seldom: their queues are that old then. */
+static void
+look_at_tcp(struct channels *channels, uint64_t now)
+{
+	struct channels_seen *seen = &channels->seen;
+	struct strangers strangers = strangers_of(seen, false);
+
+	if (strangers.sum == channels->tcp_sum &&
+	    now - channels->tcp_looked < TCP_NS) {
+		if (strangers.count)
+			look_at_listeners(channels);
+		return;
+	}
+	channels->tcp_sum = strangers.sum;
+	channels->tcp_looked = now;
+	seen->tcp_count = 0;
+	if (!strangers.count)
+		return;
+	(void)sockets_tcp(channels->diag, AF_INET, false, see_tcp, seen);
+	if (strangers_of(seen, true).count)
+		(void)sockets_tcp(channels->diag, AF_INET6, false, see_tcp,
+		                  seen);
+}
+
+static void
+look_at_sockets(struct channels *channels, uint64_t now)
+{
+	struct channels_seen *seen = &channels->seen;
+
+	seen->unix_count = 0;
+	if (channels->diag < 0)
 		return;
 	(void)sockets_unix(channels->diag, see_unix, seen);
-	for (int i = 0; i < seen->holdings.count && !others; i++)
-		others = seen->holdings.rows[i].kind == HOLDING_SOCKET &&
-		         !is_unix(seen, seen->holdings.rows[i].inode);
-	if (others)
-		(void)sockets_tcp(channels->diag, see_tcp, seen);
+	look_at_tcp(channels, now);
 }
 
 static void
@@ -269,75 +311,6 @@ gather(struct holdings *all, const struct holdings *some)
 			return;
 		all->rows = bigger;
 		all->rows[all->count++] = some->rows[i];
-	}
-}
-
-/* ---- telling ---- */
-
-static void
-tell(struct observe *observe, enum event_kind kind,
-     const struct found_channel *channel, uint64_t now)
-{
-	struct event event = {
-	    .kind = (uint8_t)kind,
-	    .time = now,
-	    .pid = (uint32_t)channel->a,
-	    .tid = (uint32_t)channel->a,
-	    .other_pid = (uint32_t)channel->b,
-	    .other_tid = (uint32_t)channel->b,
-	    .channel = channel->id,
-	};
-
-	if (kind == EVENT_CHANNEL_BORN) {
-		event.number = channel->type;
-		event.value = channel->port;
-	} else if (kind == EVENT_CHANNEL_QUEUE) {
-		event.number = channel->to_a;
-		event.size = channel->to_b;
-		event.value = channel->count;
-	}
-	observe_tell(observe, &event,
-	             kind == EVENT_CHANNEL_BORN ? channel->name : NULL);
-}
-
-static void
-tell_queue(struct observe *observe, const struct found_channel *channel,
-           const struct found_channel *before, uint64_t now)
-{
-	static const struct found_channel nothing;
-
-	if (!before)
-		before = &nothing;
-	if (channel->to_a != before->to_a || channel->to_b != before->to_b ||
-	    channel->count != before->count)
-		tell(observe, EVENT_CHANNEL_QUEUE, channel, now);
-}
-
-/* Both lists are sorted: walks them side by side. */
-static void
-tell_differences(struct observe *observe, uint64_t now)
-{
-	const struct found_channels *found = &observe->channels->found;
-	const struct found_channels *known = &observe->channels->known;
-	int i = 0, k = 0;
-
-	while (i < found->count || k < known->count) {
-		const struct found_channel *one = &found->rows[i];
-		const struct found_channel *other = &known->rows[k];
-
-		if (k == known->count ||
-		    (i < found->count && one->id < other->id)) {
-			tell(observe, EVENT_CHANNEL_BORN, one, now);
-			tell_queue(observe, one, NULL, now);
-			i++;
-		} else if (i == found->count || other->id < one->id) {
-			tell(observe, EVENT_CHANNEL_DIED, other, now);
-			k++;
-		} else {
-			tell_queue(observe, one, other, now);
-			i++;
-			k++;
-		}
 	}
 }
 
@@ -368,12 +341,12 @@ channels_look(struct observe *observe, uint64_t now)
 		       &channels->keepers[i].descriptors);
 		gather(&channels->seen.holdings, &channels->keepers[i].memory);
 	}
-	look_at_sockets(channels);
+	look_at_sockets(channels, now);
 	channels->seen.node_fd = node_fd;
 	channels->seen.is_child = is_child;
 	channels->seen.data = channels;
 	channels_find(&channels->seen, &channels->found);
-	tell_differences(observe, now);
+	channels_tell(observe, now);
 	swap = channels->known;
 	channels->known = channels->found;
 	channels->found = swap;

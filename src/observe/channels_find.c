@@ -1,5 +1,5 @@
 /* From what each process holds to who is connected with whom. Pure. */
-#include "channels.h"
+#include "channels_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +8,6 @@
 /* What many have open that were forked from one another is not more telling for
  * every pair of them. */
 enum { PAIRS_MOST = 64 };
-
-struct matching {
-	struct channels_seen *seen;
-	struct found_channels *found;
-};
 
 /* ---- order ---- */
 
@@ -43,15 +38,6 @@ by_socket(const void *a, const void *b)
 }
 
 static int
-by_ports(const void *a, const void *b)
-{
-	const struct tcp_socket *one = a, *other = b;
-	int order = by_number(one->port, other->port);
-
-	return order ? order : by_number(one->other_port, other->other_port);
-}
-
-static int
 by_id(const void *a, const void *b)
 {
 	return by_number(((const struct found_channel *)a)->id,
@@ -69,14 +55,9 @@ sort(void *rows, int count, size_t size,
 
 /* ---- holders ---- */
 
-struct holders {
-	const struct holding *rows;
-	int count;
-};
-
-static struct holders
-holders_of(const struct channels_seen *seen, enum holding_kind kind,
-           uint64_t inode)
+struct holders
+channels_holders(const struct channels_seen *seen, enum holding_kind kind,
+                 uint64_t inode)
 {
 	const struct holding *rows = seen->holdings.rows;
 	int low = 0, high = seen->holdings.count, end;
@@ -100,9 +81,8 @@ holders_of(const struct channels_seen *seen, enum holding_kind kind,
 
 /* ---- found ---- */
 
-/* Two pids as thirty bits. */
-static uint32_t
-mix(pid_t a, pid_t b)
+uint32_t
+channels_mix(pid_t a, pid_t b)
 {
 	uint32_t low = (uint32_t)(a < b ? a : b);
 	uint32_t high = (uint32_t)(a < b ? b : a);
@@ -110,8 +90,8 @@ mix(pid_t a, pid_t b)
 	return (low * 2654435761u ^ high * 2246822519u) >> 2;
 }
 
-static void
-add(struct matching *matching, const struct found_channel *channel)
+void
+channels_add(struct matching *matching, const struct found_channel *channel)
 {
 	struct found_channels *found = matching->found;
 
@@ -168,13 +148,13 @@ match_pipe(struct matching *matching, struct holders holders)
 		};
 
 		if (!writer->writes || !reader->reads ||
-		    writer->pid == reader->pid || pairs++ == PAIRS_MOST)
+		    writer->pid == reader->pid || pairs++ >= PAIRS_MOST)
 			continue;
 		channel.id = channel_id(CHANNEL_PIPE, (uint32_t)writer->inode,
-		                        mix(writer->pid, reader->pid));
+		                        channels_mix(writer->pid, reader->pid));
 		snprintf(channel.name, sizeof(channel.name), "fd %d to fd %d",
 		         writer->fd, reader->fd);
-		add(matching, &channel);
+		channels_add(matching, &channel);
 	}
 }
 
@@ -190,7 +170,7 @@ match_memory(struct matching *matching, struct holders holders)
 		struct found_channel channel = {
 		    .type = CHANNEL_SHM,
 		    .id = channel_id(CHANNEL_SHM, (uint32_t)first->inode,
-		                     mix(first->pid, other->pid)),
+		                     channels_mix(first->pid, other->pid)),
 		    .a = first->pid,
 		    .b = other->pid,
 		};
@@ -199,7 +179,7 @@ match_memory(struct matching *matching, struct holders holders)
 			continue;
 		snprintf(channel.name, sizeof(channel.name), "%s %u KB",
 		         first->name, first->kb);
-		add(matching, &channel);
+		channels_add(matching, &channel);
 	}
 }
 
@@ -247,7 +227,7 @@ match_ends(struct matching *matching, const struct holding *one,
 	channel.to_a = turned ? of_other->queued : of_one->queued;
 	channel.to_b = turned ? of_one->queued : of_other->queued;
 	channel.id = channel_id(CHANNEL_SOCKET, of_one->inode,
-	                        mix(one->pid, other->pid));
+	                        channels_mix(one->pid, other->pid));
 	name_socket(&channel, of_one->name[0] ? of_one : of_other, b->fd);
 	if (is_node_end(matching, b)) {
 		channel.type = CHANNEL_IPC;
@@ -255,14 +235,14 @@ match_ends(struct matching *matching, const struct holding *one,
 		    channel_id(CHANNEL_IPC, (uint32_t)a->pid, (uint32_t)b->pid);
 		snprintf(channel.name, sizeof(channel.name), "Node's IPC");
 	}
-	add(matching, &channel);
+	channels_add(matching, &channel);
 }
 
 static void
 match_listener(struct matching *matching, const struct unix_socket *socket)
 {
 	struct holders holders =
-	    holders_of(matching->seen, HOLDING_SOCKET, socket->inode);
+	    channels_holders(matching->seen, HOLDING_SOCKET, socket->inode);
 
 	for (int i = 0; i < holders.count; i++) {
 		struct found_channel channel = {
@@ -276,7 +256,7 @@ match_listener(struct matching *matching, const struct unix_socket *socket)
 		};
 
 		name_socket(&channel, socket, holders.rows[i].fd);
-		add(matching, &channel);
+		channels_add(matching, &channel);
 	}
 }
 
@@ -292,8 +272,8 @@ match_unix(struct matching *matching, const struct unix_socket *socket)
 		match_listener(matching, socket);
 	if (socket->peer <= socket->inode)
 		return;
-	here = holders_of(seen, HOLDING_SOCKET, socket->inode);
-	there = holders_of(seen, HOLDING_SOCKET, socket->peer);
+	here = channels_holders(seen, HOLDING_SOCKET, socket->inode);
+	there = channels_holders(seen, HOLDING_SOCKET, socket->peer);
 	if (!here.count || !there.count)
 		return;
 	peer = bsearch(&key, seen->unixes, (size_t)seen->unix_count,
@@ -308,100 +288,6 @@ match_unix(struct matching *matching, const struct unix_socket *socket)
 	}
 }
 
-/* ---- TCP ---- */
-
-static bool
-is_port_served(const struct channels_seen *seen, uint16_t port)
-{
-	for (int i = 0; i < seen->tcp_count; i++)
-		if (seen->tcps[i].listens && seen->tcps[i].port == port &&
-		    holders_of(seen, HOLDING_SOCKET, seen->tcps[i].inode).count)
-			return true;
-	return false;
-}
-
-/* The other end, if it is on this machine. */
-static const struct tcp_socket *
-other_end(const struct channels_seen *seen, const struct tcp_socket *socket)
-{
-	const struct tcp_socket key = {
-	    .port = socket->other_port,
-	    .other_port = socket->port,
-	};
-	const struct tcp_socket *at = bsearch(
-	    &key, seen->tcps, (size_t)seen->tcp_count, sizeof(key), by_ports);
-	const struct tcp_socket *end = seen->tcps + seen->tcp_count;
-
-	while (at && at > seen->tcps && by_ports(at - 1, &key) == 0)
-		at--;
-	for (; at && at < end && by_ports(at, &key) == 0; at++)
-		if (memcmp(at->address, socket->other_address, 16) == 0 &&
-		    memcmp(at->other_address, socket->address, 16) == 0)
-			return at;
-	return NULL;
-}
-
-static void
-match_tcp_listener(struct matching *matching, const struct tcp_socket *socket)
-{
-	struct holders holders =
-	    holders_of(matching->seen, HOLDING_SOCKET, socket->inode);
-
-	for (int i = 0; i < holders.count; i++) {
-		struct found_channel channel = {
-		    .type = CHANNEL_LISTEN,
-		    .id =
-			channel_id(CHANNEL_LISTEN,
-		                   (uint32_t)holders.rows[i].pid, socket->port),
-		    .a = holders.rows[i].pid,
-		    .port = socket->port,
-		    .name = "port",
-		    .to_a = socket->queued,
-		    .to_b = socket->room,
-		};
-
-		add(matching, &channel);
-	}
-}
-
-/* Seen from the server's end. Where nobody listens any more that is not known:
- * then the lower port. */
-static void
-match_connection(struct matching *matching, const struct tcp_socket *socket)
-{
-	const struct channels_seen *seen = matching->seen;
-	const struct tcp_socket *peer = other_end(seen, socket);
-	struct holders here = holders_of(seen, HOLDING_SOCKET, socket->inode);
-	struct holders there = {0};
-	struct found_channel channel = {
-	    .type = CHANNEL_SOCKET,
-	    .port = socket->port,
-	    .name = "tcp",
-	    .to_a = socket->queued,
-	    .count = 1,
-	};
-
-	if (!here.count)
-		return;
-	if (peer)
-		there = holders_of(seen, HOLDING_SOCKET, peer->inode);
-	if (!is_port_served(seen, socket->port) &&
-	    (!there.count || socket->port > socket->other_port ||
-	     is_port_served(seen, socket->other_port)))
-		return;
-	channel.a = here.rows[0].pid;
-	if (there.count) {
-		channel.b = there.rows[0].pid;
-		channel.to_b = peer->queued;
-	}
-	if (channel.a == channel.b)
-		return;
-	channel.id =
-	    channel_id(CHANNEL_SOCKET, (uint32_t)socket->port | 1u << 28,
-	               mix(channel.a, channel.b));
-	add(matching, &channel);
-}
-
 /* ---- all ---- */
 
 static void
@@ -410,7 +296,7 @@ match_holdings(struct matching *matching)
 	const struct holdings *held = &matching->seen->holdings;
 
 	for (int i = 0; i < held->count;) {
-		struct holders holders = holders_of(
+		struct holders holders = channels_holders(
 		    matching->seen, held->rows[i].kind, held->rows[i].inode);
 
 		if (held->rows[i].kind == HOLDING_PIPE)
@@ -429,15 +315,10 @@ channels_find(struct channels_seen *seen, struct found_channels *found)
 	sort(seen->holdings.rows, seen->holdings.count,
 	     sizeof(*seen->holdings.rows), by_inode);
 	sort(seen->unixes, seen->unix_count, sizeof(*seen->unixes), by_socket);
-	sort(seen->tcps, seen->tcp_count, sizeof(*seen->tcps), by_ports);
 	found->count = 0;
 	match_holdings(&matching);
 	for (int i = 0; i < seen->unix_count; i++)
 		match_unix(&matching, &seen->unixes[i]);
-	for (int i = 0; i < seen->tcp_count; i++)
-		if (seen->tcps[i].listens)
-			match_tcp_listener(&matching, &seen->tcps[i]);
-		else
-			match_connection(&matching, &seen->tcps[i]);
+	channels_match_tcp(&matching);
 	merge(found);
 }

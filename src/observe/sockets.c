@@ -14,6 +14,11 @@
 
 enum { ANSWER_BYTES = 32768 };
 
+/* Those in TIME_WAIT and the like belong to nobody. */
+enum {
+	CONNECTED = 1 << TCP_ESTABLISHED | 1 << TCP_LISTEN | 1 << TCP_CLOSE_WAIT
+};
+
 int
 sockets_open(void)
 {
@@ -180,22 +185,16 @@ take_tcp(const struct nlmsghdr *message, void *context)
 	taking->tcp_each(taking->data, &socket);
 }
 
-/* Those in TIME_WAIT and the like belong to nobody. */
 int
-sockets_tcp(int fd, sockets_tcp_each each, void *data)
+sockets_tcp(int fd, int family, bool listening, sockets_tcp_each each,
+            void *data)
 {
 	struct taking taking = {.tcp_each = each, .data = data};
-	static const uint8_t families[] = {AF_INET, AF_INET6};
-	struct inet_diag_req_v2 request = {
+	const struct inet_diag_req_v2 request = {
+	    .sdiag_family = (uint8_t)family,
 	    .sdiag_protocol = IPPROTO_TCP,
-	    .idiag_states =
-		1u << TCP_ESTABLISHED | 1u << TCP_LISTEN | 1u << TCP_CLOSE_WAIT,
+	    .idiag_states = listening ? 1u << TCP_LISTEN : CONNECTED,
 	};
-	int error = 0;
 
-	for (int i = 0; i < 2 && !error; i++) {
-		request.sdiag_family = families[i];
-		error = dump(fd, &request, sizeof(request), take_tcp, &taking);
-	}
-	return error;
+	return dump(fd, &request, sizeof(request), take_tcp, &taking);
 }

@@ -34,9 +34,12 @@ int sockets_open(void);
 typedef void (*sockets_unix_each)(void *data, const struct unix_socket *socket);
 typedef void (*sockets_tcp_each)(void *data, const struct tcp_socket *socket);
 
-/* Hands over every socket. 0 or -errno; what came before an error has been
- * handed over. */
+/* Hands over every socket; of TCP those of a family (AF_INET, AF_INET6), or
+ * only those that listen. For the others the kernel walks all of its TCP table:
+ * a millisecond or two. 0 or -errno; what came before an error has been handed
+ * over. */
 int sockets_unix(int fd, sockets_unix_each each, void *data);
-int sockets_tcp(int fd, sockets_tcp_each each, void *data);
+int sockets_tcp(int fd, int family, bool listening, sockets_tcp_each each,
+                void *data);
 
 #endif
