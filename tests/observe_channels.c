@@ -380,6 +380,50 @@ a_look_has_a_price(void **state)
 	    (double)(helper_clock(CLOCK_THREAD_CPUTIME_ID) - from) / 50e6);
 }
 
+/* Eleven processes with some ninety ends, as a cluster of Node's has them;
+ * again the price is only printed. */
+static void
+a_cluster_of_node_is_understood(void **state)
+{
+	static const char script[] =
+	    "const c = require('cluster'), p = require('child_process');"
+	    "if (c.isPrimary) {"
+	    "  for (let i = 0; i < 6; i++) c.fork();"
+	    "  for (let i = 0; i < 4; i++) p.spawn('cat');"
+	    "} else require('http').createServer().listen(0);";
+	char path[] = "/tmp/looptop-cluster-XXXXXX.js";
+	char *const argv[] = {(char *)"node", path, NULL};
+	int file;
+	struct watching *watching = *state;
+	struct observe *observe = watching->observe;
+	const struct said *said = NULL;
+	int channels = 0, ends = 0;
+	uint64_t from;
+
+	if (system("command -v node >/dev/null"))
+		skip();
+	file = mkstemps(path, 3);
+	assert_int_equal(write(file, script, sizeof(script) - 1),
+	                 sizeof(script) - 1);
+	close(file);
+	helper_start_program(&watching->helper, argv);
+	observe_watch(observe, watching->helper.pid, BIRTH_RUN);
+	said_await_times(watching, EVENT_CHANNEL_BORN, 0, 6 + 4 * 3);
+	unlink(path);
+	while ((said = said_next(watching, said, EVENT_CHANNEL_BORN, 0, 0)))
+		channels += said->event.number == CHANNEL_IPC;
+	assert_int_equal(channels, 6);
+	for (int i = 0; i < observe->channels->keeper_count; i++)
+		ends += observe->channels->keepers[i].descriptors.count;
+	from = helper_clock(CLOCK_THREAD_CPUTIME_ID);
+	for (uint64_t i = 0; i < 20; i++)
+		channels_look(observe, helper_now() + i * 1000 * HELPER_MS);
+	print_message(
+	    "a look at %d processes with %d ends: %.2f ms of CPU\n",
+	    observe_alive(observe), ends,
+	    (double)(helper_clock(CLOCK_THREAD_CPUTIME_ID) - from) / 20e6);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, watching_setup, watching_teardown)
 
@@ -395,6 +439,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(connections_are_counted_by_client),
 	    TEST(all_kinds_are_found),
 	    TEST(a_look_has_a_price),
+	    TEST(a_cluster_of_node_is_understood),
 	};
 
 	helper_play(argc, argv, roles);

@@ -183,15 +183,18 @@ is_child(void *data, pid_t pid, pid_t of)
 	return keeper && keeper->ppid == of;
 }
 
-/* ---- sockets ---- */
+/* ---- sockets: of all there are, ours ---- */
 
 static void
 see_unix(void *data, const struct unix_socket *socket)
 {
 	struct channels_seen *seen = data;
-	void *bigger = grow(seen->unixes, seen->unix_count, &seen->unix_room,
-	                    sizeof(*socket));
+	void *bigger;
 
+	if (!channels_holders(seen, HOLDING_SOCKET, socket->inode).count)
+		return;
+	bigger = grow(seen->unixes, seen->unix_count, &seen->unix_room,
+	              sizeof(*socket));
 	if (!bigger)
 		return;
 	seen->unixes = bigger;
@@ -202,49 +205,45 @@ static void
 see_tcp(void *data, const struct tcp_socket *socket)
 {
 	struct channels_seen *seen = data;
-	void *bigger =
-	    grow(seen->tcps, seen->tcp_count, &seen->tcp_room, sizeof(*socket));
+	void *bigger;
 
+	if (!channels_holders(seen, HOLDING_SOCKET, socket->inode).count)
+		return;
+	bigger =
+	    grow(seen->tcps, seen->tcp_count, &seen->tcp_room, sizeof(*socket));
 	if (!bigger)
 		return;
 	seen->tcps = bigger;
 	seen->tcps[seen->tcp_count++] = *socket;
 }
 
-/* Those of our sockets that are no UNIX sockets, and with `tcp` none of those
- * seen so far either: how many, and a
- * number that changes when they do. */
+/* The sockets that are ours and were not among those handed over: how many, and
+ * a number that changes when they do. */
 struct strangers {
 	int count;
 	uint64_t sum;
 };
 
-static bool
-is_known(const struct channels_seen *seen, uint64_t inode, bool tcp)
-{
-	for (int i = 0; i < seen->unix_count; i++)
-		if (seen->unixes[i].inode == inode)
-			return true;
-	for (int i = 0; tcp && i < seen->tcp_count; i++)
-		if (seen->tcps[i].inode == inode)
-			return true;
-	return false;
-}
-
 static struct strangers
 strangers_of(const struct channels_seen *seen, bool tcp)
 {
+	const struct holding *rows = seen->holdings.rows;
 	struct strangers strangers = {0};
 
 	for (int i = 0; i < seen->holdings.count; i++) {
-		const struct holding *row = &seen->holdings.rows[i];
-
-		if (row->kind != HOLDING_SOCKET ||
-		    is_known(seen, row->inode, tcp))
+		if (rows[i].kind != HOLDING_SOCKET ||
+		    (i && rows[i - 1].kind == HOLDING_SOCKET &&
+		     rows[i - 1].inode == rows[i].inode))
 			continue;
 		strangers.count++;
-		strangers.sum += row->inode * row->inode;
+		strangers.sum += rows[i].inode * rows[i].inode;
 	}
+	strangers.count -= seen->unix_count;
+	for (int i = 0; i < seen->unix_count; i++)
+		strangers.sum -=
+		    (uint64_t)seen->unixes[i].inode * seen->unixes[i].inode;
+	if (tcp)
+		strangers.count -= seen->tcp_count;
 	return strangers;
 }
 
@@ -341,6 +340,7 @@ channels_look(struct observe *observe, uint64_t now)
 		       &channels->keepers[i].descriptors);
 		gather(&channels->seen.holdings, &channels->keepers[i].memory);
 	}
+	channels_sort(&channels->seen);
 	look_at_sockets(channels, now);
 	channels->seen.node_fd = node_fd;
 	channels->seen.is_child = is_child;

@@ -308,12 +308,18 @@ match_holdings(struct matching *matching)
 }
 
 void
+channels_sort(struct channels_seen *seen)
+{
+	sort(seen->holdings.rows, seen->holdings.count,
+	     sizeof(*seen->holdings.rows), by_inode);
+}
+
+void
 channels_find(struct channels_seen *seen, struct found_channels *found)
 {
 	struct matching matching = {seen, found};
 
-	sort(seen->holdings.rows, seen->holdings.count,
-	     sizeof(*seen->holdings.rows), by_inode);
+	channels_sort(seen);
 	sort(seen->unixes, seen->unix_count, sizeof(*seen->unixes), by_socket);
 	found->count = 0;
 	match_holdings(&matching);

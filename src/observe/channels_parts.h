@@ -69,7 +69,10 @@ struct holders {
 	int count;
 };
 
-/* Puts the seen into order and finds the channels, by id, each once. */
+/* Puts what is held into order, which all that follows relies on. */
+void channels_sort(struct channels_seen *seen);
+
+/* Finds the channels, by id, each once. */
 void channels_find(struct channels_seen *seen, struct found_channels *found);
 
 /* For those who match: the holders of an inode, another channel, two pids in

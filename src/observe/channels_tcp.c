@@ -13,18 +13,36 @@ by_ports(const void *a, const void *b)
 	return order ? order : one->other_port - other->other_port;
 }
 
+/* The first of those with these ports; NULL: none. */
+static const struct tcp_socket *
+first_with(const struct channels_seen *seen, const struct tcp_socket *key)
+{
+	const struct tcp_socket *at;
+
+	if (!seen->tcp_count)
+		return NULL;
+	at = bsearch(key, seen->tcps, (size_t)seen->tcp_count, sizeof(*key),
+	             by_ports);
+	while (at && at > seen->tcps && by_ports(at - 1, key) == 0)
+		at--;
+	return at;
+}
+
+/* Who listens has no other port. */
 static bool
 is_port_served(const struct channels_seen *seen, uint16_t port)
 {
-	for (int i = 0; i < seen->tcp_count; i++)
-		if (seen->tcps[i].listens && seen->tcps[i].port == port &&
-		    channels_holders(seen, HOLDING_SOCKET, seen->tcps[i].inode)
-		        .count)
+	const struct tcp_socket key = {.port = port};
+	const struct tcp_socket *end = seen->tcps + seen->tcp_count;
+	const struct tcp_socket *at = first_with(seen, &key);
+
+	for (; at && at < end && by_ports(at, &key) == 0; at++)
+		if (at->listens)
 			return true;
 	return false;
 }
 
-/* The other end, if it is on this machine. */
+/* The other end, if it is one of ours. */
 static const struct tcp_socket *
 other_end(const struct channels_seen *seen, const struct tcp_socket *socket)
 {
@@ -32,12 +50,9 @@ other_end(const struct channels_seen *seen, const struct tcp_socket *socket)
 	    .port = socket->other_port,
 	    .other_port = socket->port,
 	};
-	const struct tcp_socket *at = bsearch(
-	    &key, seen->tcps, (size_t)seen->tcp_count, sizeof(key), by_ports);
 	const struct tcp_socket *end = seen->tcps + seen->tcp_count;
+	const struct tcp_socket *at = first_with(seen, &key);
 
-	while (at && at > seen->tcps && by_ports(at - 1, &key) == 0)
-		at--;
 	for (; at && at < end && by_ports(at, &key) == 0; at++)
 		if (memcmp(at->address, socket->other_address, 16) == 0 &&
 		    memcmp(at->other_address, socket->address, 16) == 0)
