@@ -8,46 +8,13 @@
  * Records of other CPUs may come a little later than ours: the newest of each
  * round are left for the next.
  */
-#include "nursery.h"
+#include "nursery_parts.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
-enum { PIDS = 1 << 22, ENDS = 1024 }; /* PIDS: the most of proc(5) */
-#define LATE_NS 1000000ull     /* between a record's time and its being there */
-#define STATUS_NS 200000000ull /* to wait for how it ended */
-
-struct newborn {
-	pid_t pid, parent;
-	uint64_t born, ended; /* 0: not yet */
-	bool has_status, speaks;
-	int status;
-	char comm[16]; /* of its last execve(2) */
-};
-
-struct end {
-	pid_t pid;
-	int status;
-};
-
-struct nursery {
-	struct births *births;
-	uint8_t *kin; /* a bit for each pid that is ours */
-	pid_t root;
-	bool begun;
-	struct newborn *newborns;
-	int count, room;
-	struct end ends[ENDS]; /* of pid, in place pid % ENDS */
-	uint64_t forks;        /* of the machine, when it began */
-	uint64_t told;         /* births since then */
-	uint64_t unwatched;    /* threads whose records we may not have */
-	bool gauged;
-	uint64_t missed; /* as last told */
-};
+#define LATE_NS 1000000ull /* between a record's time and its being there */
 
 struct nursery *
 nursery_new(enum births_source best, int epoll)
@@ -162,8 +129,8 @@ nursery_status(const struct nursery *nursery, pid_t pid, int *status)
 
 /* ---- newborns ---- */
 
-static struct newborn *
-find(struct nursery *nursery, pid_t pid)
+struct newborn *
+nursery_find(struct nursery *nursery, pid_t pid)
 {
 	for (int i = nursery->count - 1; i >= 0; i--)
 		if (nursery->newborns[i].pid == pid)
@@ -185,19 +152,6 @@ add(struct nursery *nursery)
 		nursery->room = room;
 	}
 	return &nursery->newborns[nursery->count++];
-}
-
-/* What a fork that did not call execve(2) is: what its parent was. */
-static void
-take_name(struct observe *observe, struct newborn *newborn)
-{
-	const struct newborn *mother = find(observe->nursery, newborn->parent);
-	struct fact fact;
-
-	if (mother && mother->comm[0])
-		memcpy(newborn->comm, mother->comm, sizeof(newborn->comm));
-	else if (facts_glance(observe->facts, newborn->parent, &fact) == 0)
-		memcpy(newborn->comm, fact.comm, sizeof(newborn->comm));
 }
 
 static void
@@ -246,7 +200,7 @@ tell_exec(struct observe *observe, struct watched *process,
 static void
 take_exec(struct observe *observe, const struct birth_record *record)
 {
-	struct newborn *newborn = find(observe->nursery, record->pid);
+	struct newborn *newborn = nursery_find(observe->nursery, record->pid);
 	struct watched *process;
 
 	if (newborn) {
@@ -265,7 +219,7 @@ take_exec(struct observe *observe, const struct birth_record *record)
 static void
 take_exit(struct nursery *nursery, const struct birth_record *record)
 {
-	struct newborn *newborn = find(nursery, record->pid);
+	struct newborn *newborn = nursery_find(nursery, record->pid);
 	struct end *end = &nursery->ends[record->pid % ENDS];
 
 	if (!is_kin(nursery, record->pid) && !newborn)
@@ -282,96 +236,6 @@ take_exit(struct nursery *nursery, const struct birth_record *record)
 		newborn->has_status = true;
 		newborn->status = record->status;
 	}
-}
-
-/* ---- telling ---- */
-
-static void
-tell_all(struct observe *observe, const struct newborn *newborn)
-{
-	struct event event = {
-	    .kind = EVENT_PROCESS_BORN,
-	    .time = newborn->born,
-	    .pid = (uint32_t)newborn->pid,
-	    .tid = (uint32_t)newborn->pid,
-	    .other_pid = (uint32_t)newborn->parent,
-	    .number = BIRTH_SEEN,
-	};
-
-	observe_tell(observe, &event, newborn->comm);
-	event.kind = EVENT_THREAD_BORN;
-	event.other_pid = 0;
-	event.number = ROLE_MAIN;
-	observe_tell(observe, &event, newborn->comm);
-	event.kind = EVENT_PROCESS_DIED;
-	event.time = newborn->ended;
-	event.number = DEATH_UNKNOWN;
-	if (newborn->has_status && WIFSIGNALED(newborn->status)) {
-		event.number = DEATH_SIGNAL;
-		event.value = (uint64_t)WTERMSIG(newborn->status);
-	} else if (newborn->has_status) {
-		event.number = DEATH_CODE;
-		event.value = (uint64_t)WEXITSTATUS(newborn->status);
-	}
-	observe_tell(observe, &event, NULL);
-}
-
-/* Whether all is told of it. One that is still there, if only as a zombie,
- * gets a row: that knows its end better. */
-static bool
-settle(struct observe *observe, struct newborn *newborn, uint64_t now,
-       bool last)
-{
-	struct nursery *nursery = observe->nursery;
-	bool waits =
-	    births_has_status(nursery->births) && !newborn->has_status && !last;
-
-	if (kill(newborn->pid, 0) == 0 || errno == EPERM) {
-		observe_found_at(observe, newborn->pid, newborn->parent, now,
-		                 newborn->born, newborn->comm);
-		if (observe_find(observe, newborn->pid))
-			return true;
-		/* It ended meanwhile. */
-	}
-	if (!newborn->ended && !last && newborn->born + STATUS_NS > now)
-		return false;
-	if (newborn->ended && waits && newborn->ended + STATUS_NS > now)
-		return false;
-	if (!newborn->ended)
-		newborn->ended = now;
-	if (!newborn->comm[0])
-		take_name(observe, newborn);
-	nursery_forget(nursery, newborn->pid);
-	if (!newborn->speaks)
-		tell_all(observe, newborn);
-	return true;
-}
-
-/* Whether its parent is among the first `count`, which are not told yet. */
-static bool
-is_waited_for(const struct nursery *nursery, pid_t parent, int count)
-{
-	for (int i = 0; i < count; i++)
-		if (nursery->newborns[i].pid == parent)
-			return true;
-	return false;
-}
-
-static void
-settle_all(struct observe *observe, uint64_t now, bool last)
-{
-	struct nursery *nursery = observe->nursery;
-	int kept = 0;
-
-	/* Finding one may find its children, but adds none here. */
-	for (int i = 0; i < nursery->count; i++) {
-		struct newborn newborn = nursery->newborns[i];
-
-		if (is_waited_for(nursery, newborn.parent, kept) ||
-		    !settle(observe, &newborn, now, last))
-			nursery->newborns[kept++] = newborn;
-	}
-	nursery->count = kept;
 }
 
 void
@@ -398,7 +262,7 @@ nursery_round(struct observe *observe, uint64_t now, bool last)
 		else
 			take_exit(nursery, &record);
 	}
-	settle_all(observe, now, last);
+	nursery_settle(observe, now, last);
 }
 
 /* ---- what was missed ---- */
