@@ -305,7 +305,7 @@ a_channel_has_two_ends(void **state)
 	open_channel(printing);
 	expect(printing, "{\"t\":0,\"kind\":\"channel-born\",\"pid\":100,"
 	                 "\"tid\":100,\"channel\":42,\"type\":\"ipc\","
-	                 "\"a\":\"100\",\"b\":\"200:201\"}");
+	                 "\"a\":\"100\",\"b\":\"200:201\",\"name\":\"ipc\"}");
 	put(printing,
 	    (struct event){
 		.kind = EVENT_CHANNEL_DIED, .time = 5, .channel = ipc},
@@ -319,6 +319,36 @@ a_channel_has_two_ends(void **state)
 		.kind = EVENT_CHANNEL_DIED, .pid = 200, .channel = ipc},
 	    "");
 	expect_nothing(printing);
+}
+
+static void
+a_queue_says_who_is_waited_for(void **state)
+{
+	struct printing *printing = *state;
+
+	open_channel(printing);
+	json_decref(take(printing));
+	put(printing,
+	    (struct event){.kind = EVENT_CHANNEL_QUEUE,
+	                   .channel = ipc,
+	                   .number = 7,
+	                   .size = 4000},
+	    "");
+	expect(printing, "{\"t\":0,\"kind\":\"channel-queue\",\"pid\":100,"
+	                 "\"tid\":100,\"channel\":42,\"a_waits\":7,"
+	                 "\"b_waits\":4000}");
+}
+
+static void
+births_say_how_they_are_seen(void **state)
+{
+	struct printing *printing = *state;
+
+	begin(printing);
+	put(printing, (struct event){.kind = EVENT_BIRTHS, .number = 998},
+	    "looking");
+	expect(printing, "{\"t\":0,\"kind\":\"births\",\"pid\":100,"
+	                 "\"tid\":100,\"missed\":998,\"source\":\"looking\"}");
 }
 
 static void
@@ -801,6 +831,8 @@ main(void)
 	    TEST(a_thread_is_born_with_its_role),
 	    TEST(a_thread_dies_as_what_it_was),
 	    TEST(a_channel_has_two_ends),
+	    TEST(a_queue_says_who_is_waited_for),
+	    TEST(births_say_how_they_are_seen),
 	    TEST(an_end_that_is_not_known_is_left_out),
 	    TEST(every_type_of_channel_has_its_word),
 	    TEST(a_message_is_sent_and_received),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char options_help[] =
     "looptop: see how Node.js uses a machine\n"
@@ -242,7 +243,8 @@ take_rest(struct options *options, int argc, char **argv, char *error,
 		return 0;
 	case VERB_ATTACH:
 		/* On the screen it can be picked. */
-		if (argc == 0 && options->mode == OUTPUT_SCREEN)
+		if (argc == 0 && options->mode == OUTPUT_SCREEN &&
+		    isatty(STDIN_FILENO))
 			return 0;
 		pid = argc == 1 ? strtol(argv[0], &rest, 10) : 0;
 		if (argc != 1 || *rest || pid <= 0 || pid > 1 << 22)
