@@ -313,8 +313,9 @@ hear_born(struct observe *observe, const struct event *event)
 		process = add_row(observe, (pid_t)event->pid, event->time);
 	if (!process)
 		return;
+	if (!process->announced)
+		nursery_count(observe->nursery);
 	process->heard = process->announced = true;
-	nursery_count(observe->nursery);
 	process->ppid = (pid_t)event->other_pid;
 	process->how = (uint8_t)event->number;
 	if (facts_glance(observe->facts, process->pid, &fact) == 0)

@@ -170,6 +170,17 @@ print_ends(FILE *file, const struct model *model)
 	}
 }
 
+/* The tables keep the living and the newest of the dead. */
+static void
+print_forgotten(FILE *file, const struct model *model)
+{
+	uint64_t kept = model->actors.process_table.count;
+
+	if (model->totals.processes > kept)
+		fprintf(file, "(%" PRIu64 " more, which ended before these)\n",
+		        model->totals.processes - kept);
+}
+
 static void
 print_threads(FILE *file, const struct model *model)
 {
@@ -218,6 +229,7 @@ summary_table(FILE *file, const struct model *model,
 	const struct totals *totals = &model->totals;
 
 	print_ends(file, model);
+	print_forgotten(file, model);
 	print_threads(file, model);
 	fprintf(file,
 	        "\nwatched %.3f s: %" PRIu64 " processes, %" PRIu64
