@@ -45,7 +45,8 @@ open_channels(const struct model *model,
 	for (uint32_t i = 0; i < model->channel_table.count; i++)
 		if (!model->channels[i].row.died)
 			rows[count++] = &model->channels[i];
-	qsort(rows, (size_t)count, sizeof(*rows), by_rank);
+	if (count > 1)
+		qsort(rows, (size_t)count, sizeof(*rows), by_rank);
 	return count;
 }
 
@@ -199,7 +200,10 @@ pane_channels(const struct view *view, const struct area *area)
 int
 pane_channels_rows(const struct view *view)
 {
-	const struct channel_row *rows[CHANNELS];
+	const struct model *model = view->model;
+	int count = 0;
 
-	return open_channels(view->model, rows);
+	for (uint32_t i = 0; i < model->channel_table.count; i++)
+		count += !model->channels[i].row.died;
+	return count;
 }

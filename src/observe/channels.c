@@ -14,6 +14,7 @@
 enum { AGAIN = 10 };
 #define PERIOD_NS 1000000000ull
 #define TCP_NS 5000000000ull
+#define YOUNG_NS 100000000ull
 #define SOON_NS 250000000ull /* after a birth or a death */
 
 struct channels *
@@ -146,8 +147,16 @@ drop_gone(struct channels *channels)
 		      sizeof(*channels->keepers), by_pid);
 }
 
+/* Between fork(2) and execve(2) a child holds all that its parent does, which
+ * says nothing: it gets a moment to let go. */
+static bool
+is_young(const struct watched *process, uint64_t now)
+{
+	return !process->old && now - process->noticed < YOUNG_NS;
+}
+
 static void
-look_at_processes(struct observe *observe)
+look_at_processes(struct observe *observe, uint64_t now)
 {
 	struct channels *channels = observe->channels;
 	int sorted = channels->keeper_count;
@@ -157,7 +166,11 @@ look_at_processes(struct observe *observe)
 	for (int i = 0; i < observe->count; i++) {
 		const struct watched *process = observe->rows[i];
 
-		if (!process->dead && process->announced && !process->speaks)
+		if (process->dead || !process->announced || process->speaks)
+			continue;
+		if (is_young(process, now))
+			channels->rows = -1;
+		else
 			keep(channels, process, sorted);
 	}
 	drop_gone(channels);
@@ -333,7 +346,7 @@ channels_look(struct observe *observe, uint64_t now)
 		return;
 	channels->looked = now;
 	channels->rows = observe->count;
-	look_at_processes(observe);
+	look_at_processes(observe, now);
 	channels->seen.holdings.count = 0;
 	for (int i = 0; i < channels->keeper_count; i++) {
 		gather(&channels->seen.holdings,
