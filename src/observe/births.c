@@ -169,12 +169,17 @@ births_add(struct births *births, pid_t tid)
 void
 births_collect(struct births *births)
 {
-	if (births->source >= BIRTHS_TREE)
+	bool has_perf = births->source >= BIRTHS_TREE;
+	uint64_t lost;
+
+	if (has_perf)
 		births_perf_collect(&births->perf, &births->queue);
+	lost = births->queue.lost;
 	if (births->connector >= 0)
-		connector_collect(births->connector,
-		                  births->source >= BIRTHS_TREE,
-		                  &births->queue);
+		connector_collect(births->connector, has_perf, &births->queue);
+	/* It knew how some ended; their births are not missed. */
+	if (has_perf)
+		births->queue.lost = lost;
 }
 
 uint64_t

@@ -1,9 +1,10 @@
 /*
  * Failures, before line one: a child has ended before we come to its record
  * (then the records are all there is of it); it was found by looking before
- * its record was read (the bit of its pid is set, the record says nothing
- * new); its exit was dropped by the kernel (it is gone: that will do); a
- * program speaks for itself (it tells of its children better than we could).
+ * its record was read (it has a row, the record says nothing new); it lives but
+ * we may not look at it (it is told of when it ends); its exit was dropped by
+ * the kernel (it is gone: that will do); a program speaks for itself (it tells
+ * of its children better than we could).
  *
  * Records of other CPUs may come a little later than ours: the newest of each
  * round are left for the next.
@@ -154,14 +155,24 @@ add(struct nursery *nursery)
 	return &nursery->newborns[nursery->count++];
 }
 
+/* Found by looking, before its record came; dead rows count as well. */
+static bool
+has_row(const struct observe *observe, pid_t pid)
+{
+	for (int i = 0; i < observe->count; i++)
+		if (observe->rows[i]->pid == pid)
+			return true;
+	return false;
+}
+
 static void
 take_fork(struct observe *observe, const struct birth_record *record)
 {
 	struct nursery *nursery = observe->nursery;
-	const struct watched *mother = observe_find(observe, record->parent);
 	struct newborn *newborn;
 
-	if (!is_kin(nursery, record->parent) || is_kin(nursery, record->pid))
+	if (!is_kin(nursery, record->parent) || has_row(observe, record->pid) ||
+	    nursery_find(nursery, record->pid))
 		return;
 	nursery_know(nursery, record->pid);
 	nursery->ends[record->pid % ENDS].pid = 0;
@@ -175,7 +186,6 @@ take_fork(struct observe *observe, const struct birth_record *record)
 	newborn->pid = record->pid;
 	newborn->parent = record->parent;
 	newborn->born = record->time;
-	newborn->speaks = mother && mother->speaks;
 }
 
 /* Its command line, or when that is gone already, its name. */

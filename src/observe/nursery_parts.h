@@ -12,7 +12,7 @@ enum { PIDS = 1 << 22, ENDS = 1024 }; /* PIDS: the most of proc(5) */
 struct newborn {
 	pid_t pid, parent;
 	uint64_t born, ended; /* 0: not yet */
-	bool has_status, speaks;
+	bool has_status;
 	int status;
 	char comm[16]; /* of its last execve(2) */
 };

@@ -42,6 +42,8 @@ tell_all(struct observe *observe, const struct newborn *newborn)
 	event.other_pid = 0;
 	event.number = ROLE_MAIN;
 	observe_tell(observe, &event, newborn->comm);
+	if (!newborn->ended)
+		return;
 	event.kind = EVENT_PROCESS_DIED;
 	event.time = newborn->ended;
 	event.number = DEATH_UNKNOWN;
@@ -55,33 +57,49 @@ tell_all(struct observe *observe, const struct newborn *newborn)
 	observe_tell(observe, &event, NULL);
 }
 
+static bool
+is_there(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/* Whether it is not yet time to tell of one that has no row. */
+static bool
+is_early(const struct observe *observe, const struct newborn *newborn,
+         uint64_t now)
+{
+	if (!newborn->ended)
+		return is_there(newborn->pid) ||
+		       newborn->born + STATUS_NS > now;
+	return births_has_status(observe->nursery->births) &&
+	       !newborn->has_status && newborn->ended + STATUS_NS > now;
+}
+
 /* Whether all is told of it. One that is still there, if only as a zombie,
  * gets a row: that knows its end better. */
 static bool
 settle(struct observe *observe, struct newborn *newborn, uint64_t now,
        bool last)
 {
-	struct nursery *nursery = observe->nursery;
-	bool waits =
-	    births_has_status(nursery->births) && !newborn->has_status && !last;
+	const struct watched *mother;
 
-	if (kill(newborn->pid, 0) == 0 || errno == EPERM) {
+	if (is_there(newborn->pid)) {
 		observe_found_at(observe, newborn->pid, newborn->parent, now,
 		                 newborn->born, newborn->comm);
 		if (observe_find(observe, newborn->pid))
 			return true;
-		/* It ended meanwhile. */
+		/* It ended meanwhile, or is hidden from us. */
 	}
-	if (!newborn->ended && !last && newborn->born + STATUS_NS > now)
+	if (!last && is_early(observe, newborn, now))
 		return false;
-	if (newborn->ended && waits && newborn->ended + STATUS_NS > now)
-		return false;
-	if (!newborn->ended)
+	if (!newborn->ended && !is_there(newborn->pid))
 		newborn->ended = now;
 	if (!newborn->comm[0])
 		take_name(observe, newborn);
-	nursery_forget(nursery, newborn->pid);
-	if (!newborn->speaks)
+	nursery_forget(observe->nursery, newborn->pid);
+	/* Who speaks for itself tells of its children too. */
+	mother = observe_find(observe, newborn->parent);
+	if (!mother || !mother->speaks)
 		tell_all(observe, newborn);
 	return true;
 }
