@@ -376,7 +376,7 @@ check_watch(pid_t pid)
 	error = observe_watch(observe, pid, BIRTH_SEEN);
 	for (uint64_t i = 0; i < 30; i++)
 		observe_sample(observe, helper_now() + i * 100 * HELPER_MS);
-	error = error || observe_alive(observe) != 1 || notes != 1;
+	error = error || observe_alive(observe) != 1 || notes != 2;
 	observe_free(observe);
 	return error;
 }

@@ -8,6 +8,8 @@
 
 #include "session.h"
 
+#include "observe/permit.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -157,6 +159,16 @@ write_summary(struct session *session)
 	fflush(session->json.file);
 }
 
+/* On the screen the observer's note is seen; here it is one line of many. */
+static void
+say_permission(pid_t pid)
+{
+	char why[160];
+
+	if (!permit_process(pid, NULL, why, sizeof(why)))
+		fprintf(stderr, "looptop: attach: %d: %s\n", (int)pid, why);
+}
+
 static int
 start(struct headless *headless)
 {
@@ -167,6 +179,8 @@ start(struct headless *headless)
 	error = options->verb == VERB_ATTACH
 	            ? session_attach(&headless->session, options->pid, 0)
 	            : session_run(&headless->session);
+	if (!error && options->verb == VERB_ATTACH)
+		say_permission(options->pid);
 	if (!error)
 		return 0;
 	if (error == -ESRCH) {

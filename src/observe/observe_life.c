@@ -147,7 +147,7 @@ observe_watch(struct observe *observe, pid_t pid, enum birth how)
 	return observe_watch_same(observe, pid, 0, how);
 }
 
-/* What we may not see is said once, with the cure. */
+/* What we may not see is said once, and the cure behind it: a line each. */
 static void
 tell_permission(struct observe *observe, pid_t pid)
 {
@@ -158,10 +158,16 @@ tell_permission(struct observe *observe, pid_t pid)
 	    .tid = (uint32_t)pid,
 	    .number = NOTE_WARNING,
 	};
-	char why[160];
+	char why[160], *cure;
 
-	if (!permit_process(pid, NULL, why, sizeof(why)))
-		observe_tell(observe, &event, why);
+	if (permit_process(pid, NULL, why, sizeof(why)))
+		return;
+	cure = strstr(why, ". ");
+	if (cure)
+		cure[1] = '\0';
+	observe_tell(observe, &event, why);
+	if (cure)
+		observe_tell(observe, &event, cure + 2);
 }
 
 int
