@@ -12,9 +12,9 @@
 		__VA_ARGS__, NULL \
 	}
 
-enum { CHILDREN = 300 };
+enum { CHILDREN = 100 };
 
-static const char script[] = "i=0; while [ $i -lt 300 ]; do /bin/true; "
+static const char script[] = "i=0; while [ $i -lt 100 ]; do /bin/true; "
 			     "i=$((i+1)); done; (exit 3); exit 0";
 
 /* What doctor says of an ability. */

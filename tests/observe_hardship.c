@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-enum { NOBODY = 65534, CROWD = 400, CHURN = 150 };
+enum { NOBODY = 65534, CROWD = 150, CHURN = 60 };
 
 /* ---- helpers ---- */
 

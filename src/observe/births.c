@@ -14,6 +14,7 @@ struct births {
 	enum births_source source;
 	struct births_perf perf;
 	int connector; /* -1: none */
+	int epoll;
 	struct birth_queue queue;
 };
 
@@ -98,7 +99,7 @@ open_perf(struct births *births, enum births_source source, int epoll)
 }
 
 static void
-open_connector(struct births *births, int epoll)
+open_connector(struct births *births)
 {
 	struct epoll_event ready = {.events = EPOLLIN};
 
@@ -110,7 +111,8 @@ open_connector(struct births *births, int epoll)
 	/* With perf it is read when perf is: waking us for each exit would cost
 	 * more than it brings. */
 	if (births->source < BIRTHS_TREE)
-		epoll_ctl(epoll, EPOLL_CTL_ADD, births->connector, &ready);
+		epoll_ctl(births->epoll, EPOLL_CTL_ADD, births->connector,
+		          &ready);
 }
 
 int
@@ -125,8 +127,9 @@ births_open(struct births **births, enum births_source best, int epoll)
 	else if (best >= BIRTHS_TREE && open_perf(made, BIRTHS_TREE, epoll))
 		made->source = BIRTHS_TREE;
 	made->connector = -1;
+	made->epoll = epoll;
 	if (best >= BIRTHS_CONNECTOR)
-		open_connector(made, epoll);
+		open_connector(made);
 	if (made->source == BIRTHS_NONE && made->connector >= 0)
 		made->source = BIRTHS_CONNECTOR;
 	*births = made;
@@ -164,6 +167,20 @@ births_add(struct births *births, pid_t tid)
 	return births->source == BIRTHS_TREE
 	           ? births_perf_add(&births->perf, tid)
 	           : 0;
+}
+
+bool
+births_fall_back(struct births *births)
+{
+	if (births->source < BIRTHS_TREE || births->connector < 0)
+		return false;
+	births_perf_close(&births->perf);
+	close(births->connector);
+	births->source = BIRTHS_NONE;
+	open_connector(births);
+	if (births->connector >= 0)
+		births->source = BIRTHS_CONNECTOR;
+	return births->connector >= 0;
 }
 
 void

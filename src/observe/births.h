@@ -63,6 +63,10 @@ bool births_has_status(const struct births *births);
  * every thread there is, and is needed by BIRTHS_TREE alone. 0 or -errno. */
 int births_add(struct births *births, pid_t tid);
 
+/* perf does not give us all that is watched: the connector is to tell of births
+ * too. false: there is none, and nothing has changed. */
+bool births_fall_back(struct births *births);
+
 /* Takes in what is there. */
 void births_collect(struct births *births);
 

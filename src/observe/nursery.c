@@ -92,7 +92,8 @@ adopt_thread(void *data, pid_t tid)
 	struct nursery *nursery = data;
 	int error = births_add(nursery->births, tid);
 
-	if (error && error != -ESRCH)
+	/* Another user's, or too many threads on too many CPUs. */
+	if (error && error != -ESRCH && !births_fall_back(nursery->births))
 		nursery->unwatched++;
 }
 
