@@ -49,6 +49,8 @@ names_what_it_knows_and_nothing_else(void **state)
 	assert_string_equal(event_channel_name(CHANNEL_TYPES), "unknown");
 	assert_string_equal(event_witness_name(WITNESS_OUTSIDE), "outside");
 	assert_string_equal(event_witness_name(UINT64_MAX), "unknown");
+	assert_string_equal(event_method_name(METHOD_SWITCHES), "switches");
+	assert_string_equal(event_method_name(METHODS), "unknown");
 }
 
 static void

@@ -202,6 +202,42 @@ threads_without_room_are_counted(void **state)
 	assert_null(thread_of(model, 99999));
 }
 
+/* Who only looks may say more later; who announced itself knows better. */
+static void
+a_role_may_be_found_out_later(void **state)
+{
+	struct model *model = *state;
+	const struct thread *thread;
+
+	born(model, 10, 100);
+	tell(model,
+	     (struct event){
+		 .kind = EVENT_THREAD_BORN, .time = 11, .pid = 100, .tid = 101},
+	     "node");
+	tell(model,
+	     (struct event){.kind = EVENT_THREAD_ROLE,
+	                    .time = 12,
+	                    .pid = 100,
+	                    .tid = 101,
+	                    .number = ROLE_POOL},
+	     "libuv pool 1: waits on futex 0x1 with 3 others: a pool");
+	thread = actor_thread(&model->actors, 101);
+	assert_string_equal(thread->name, "libuv pool 1");
+	assert_string_equal(thread->reason,
+	                    "waits on futex 0x1 with 3 others: a pool");
+	assert_int_equal(thread->role, ROLE_POOL);
+	tell(model,
+	     (struct event){.kind = EVENT_THREAD_ROLE,
+	                    .time = 13,
+	                    .pid = 100,
+	                    .tid = 101,
+	                    .number = ROLES},
+	     "nothing else");
+	assert_string_equal(thread->name, "nothing else");
+	assert_string_equal(thread->reason, "");
+	assert_int_equal(thread->role, ROLE_POOL);
+}
+
 int
 main(void)
 {
@@ -217,6 +253,7 @@ main(void)
 	    TEST(a_pid_comes_again_with_its_main_thread),
 	    TEST(a_dead_thread_is_not_raised_by_a_late_sample),
 	    TEST(threads_without_room_are_counted),
+	    TEST(a_role_may_be_found_out_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -495,6 +495,27 @@ a_request_has_its_answer(void **state)
 	                 "\"worker\":200}");
 }
 
+static void
+a_role_has_a_name_and_a_reason(void **state)
+{
+	struct printing *printing = *state;
+
+	begin(printing);
+	put(printing,
+	    (struct event){.kind = EVENT_THREAD_ROLE, .number = ROLE_POOL},
+	    "libuv pool 1: waits on futex 0x1 with 3 others: a pool");
+	expect(printing,
+	       "{\"t\":0,\"kind\":\"thread-role\",\"pid\":100,\"tid\":100,"
+	       "\"name\":\"libuv pool 1\",\"role\":\"pool\",\"reason\":"
+	       "\"waits on futex 0x1 with 3 others: a pool\"}");
+	put(printing,
+	    (struct event){.kind = EVENT_THREAD_ROLE, .number = ROLE_OTHER},
+	    "");
+	expect(printing,
+	       "{\"t\":0,\"kind\":\"thread-role\",\"pid\":100,\"tid\":100,"
+	       "\"name\":\"\",\"role\":\"other\",\"reason\":\"\"}");
+}
+
 /* ---- loops and gauges ---- */
 
 static void
@@ -506,11 +527,13 @@ a_block_has_a_cause_and_a_witness(void **state)
 	put(printing,
 	    (struct event){.kind = EVENT_LOOP_BLOCKED,
 	                   .number = WITNESS_OUTSIDE,
+	                   .size = METHOD_SWITCHES,
 	                   .value = 51000000},
 	    "read(fd 3)");
 	expect(printing, "{\"t\":0,\"kind\":\"loop-blocked\",\"pid\":100,"
 	                 "\"tid\":100,\"cause\":\"read(fd 3)\",\"ms\":51.0,"
-	                 "\"source\":\"outside\"}");
+	                 "\"source\":\"outside\","
+	                 "\"method\":\"switches\"}");
 	put(printing,
 	    (struct event){.kind = EVENT_LOOP_FREED,
 	                   .number = WITNESS_RUNTIME,
@@ -840,6 +863,7 @@ main(void)
 	    TEST(a_receive_without_its_send_has_no_latency),
 	    TEST(a_handle_has_a_type),
 	    TEST(a_request_has_its_answer),
+	    TEST(a_role_has_a_name_and_a_reason),
 	    TEST(a_block_has_a_cause_and_a_witness),
 	    TEST(a_loop_tells_its_utilisation_and_lag),
 	    TEST(gauges_have_their_numbers),

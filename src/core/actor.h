@@ -14,6 +14,7 @@ enum { PROCESSES = 4, THREADS = 6, LANES = 2, LANE_BINS = 32 };
 enum { PROCESSES = 512, THREADS = 2048, LANES = 128, LANE_BINS = 2048 };
 #endif
 enum { CPU_BINS = 64, NAME_BYTES = 32, COMMAND_BYTES = 160 };
+enum { REASON_BYTES = 64 };
 
 #define LANE_BIN_NS 10000000ull /* 10 ms: 20 s in a lane */
 #define CPU_BIN_NS 100000000ull /* 100 ms */
@@ -60,7 +61,8 @@ struct thread {
 	bool announced; /* and not only heard of */
 	uint32_t id;    /* threadId of a worker thread */
 	char name[NAME_BYTES];
-	uint64_t cpu_ns, wait_ns; /* totals */
+	char reason[REASON_BYTES]; /* of its role, if only seen */
+	uint64_t cpu_ns, wait_ns;  /* totals */
 	struct series cpu_series;
 	uint8_t cpu[CPU_BINS];
 	struct loop_state loop;

@@ -67,3 +67,11 @@ event_witness_name(uint64_t witness)
 
 	return name_of(names, WITNESSES, witness);
 }
+
+const char *
+event_method_name(uint64_t method)
+{
+	static const char *const names[] = {"unknown", "samples", "switches"};
+
+	return name_of(names, METHODS, method);
+}

@@ -62,6 +62,10 @@ enum channel_type {
 /* Who saw that a loop is blocked. */
 enum witness { WITNESS_RUNTIME, WITNESS_AGENT, WITNESS_OUTSIDE, WITNESSES };
 
+/* How a witness outside knows when a block began and ended: by looking now and
+ * then, or by the kernel's records of each switch. */
+enum method { METHOD_UNKNOWN, METHOD_SAMPLES, METHOD_SWITCHES, METHODS };
+
 enum note { NOTE_INFO, NOTE_WARNING, NOTE_ERROR, NOTES };
 
 enum {
@@ -115,6 +119,7 @@ const char *event_birth_name(uint64_t birth);
 const char *event_role_name(uint64_t role);
 const char *event_channel_name(uint64_t type);
 const char *event_witness_name(uint64_t witness);
+const char *event_method_name(uint64_t method);
 
 /* What event_lags() is for a loop that is only seen from outside. */
 #define EVENT_LAGS_UNKNOWN UINT64_MAX

@@ -83,6 +83,7 @@ static model_part *const parts[EVENT_KINDS] = {
     [EVENT_PROCESS_EXIT] = model_process_told,
     [EVENT_THREAD_BORN] = model_thread_born,
     [EVENT_THREAD_DIED] = model_thread_died,
+    [EVENT_THREAD_ROLE] = model_thread_role,
     [EVENT_CHANNEL_BORN] = model_channel_born,
     [EVENT_CHANNEL_DIED] = model_channel_died,
     [EVENT_MESSAGE_SEND] = model_message_send,

@@ -1,6 +1,8 @@
 /* The model's processes and threads: born, named, measured, dead. */
 #include "model_parts.h"
 
+#include <string.h>
+
 /* Whether what was said at `time` can be of the one this row stands for. Its
  * death may be known sooner than what others said before it. */
 static bool
@@ -190,6 +192,29 @@ model_thread_died(struct model *model, const struct event *event,
 	if (!thread || thread->row.died || thread->pid != event->pid)
 		return false;
 	actor_end_thread(thread, event->time);
+	return true;
+}
+
+/* "name: reason". Who announced itself with a role knows better. */
+bool
+model_thread_role(struct model *model, const struct event *event,
+                  const char *text)
+{
+	struct thread *thread =
+	    model_thread(model, event->pid, event->tid, event->time);
+	struct event part = *event;
+	const char *end = memchr(text, ':', event->text);
+	size_t name = end ? (size_t)(end - text) : event->text;
+	size_t skip = name + 2 < event->text ? name + 2 : event->text;
+
+	if (!thread || thread->id || thread->role == ROLE_MAIN)
+		return true;
+	if (event->number < ROLES && event->number != ROLE_MAIN)
+		thread->role = (uint8_t)event->number;
+	part.text = (uint16_t)name;
+	model_keep(thread->name, sizeof(thread->name), &part, text);
+	part.text = (uint16_t)(event->text - skip);
+	model_keep(thread->reason, sizeof(thread->reason), &part, text + skip);
 	return true;
 }
 

@@ -15,6 +15,7 @@ model_part model_process_died;
 model_part model_process_told;
 model_part model_thread_born;
 model_part model_thread_died;
+model_part model_thread_role;
 model_part model_process_title;
 model_part model_process_exec;
 model_part model_process_gauge;

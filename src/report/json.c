@@ -29,15 +29,20 @@ set_string(struct line *line, const char *name, const char *value)
 	json_object_set_new(line->object, name, json_string(value));
 }
 
-/* The event's text, as valid UTF-8 whatever it was; it may hold a NUL. */
+/* Words as valid UTF-8 whatever they were; they may hold a NUL. */
+static void
+set_words(struct line *line, const char *name, const char *words, size_t size)
+{
+	char clean[EVENT_TEXT_MAX * 3 + 1];
+	size_t length = text_utf8(clean, sizeof(clean), words, size);
+
+	json_object_set_new(line->object, name, json_stringn(clean, length));
+}
+
 static void
 set_text(struct line *line, const char *name)
 {
-	char clean[EVENT_TEXT_MAX * 3 + 1];
-	size_t size =
-	    text_utf8(clean, sizeof(clean), line->text, line->event->text);
-
-	json_object_set_new(line->object, name, json_stringn(clean, size));
+	set_words(line, name, line->text, line->event->text);
 }
 
 /* Milliseconds with three digits behind the point. */
@@ -124,6 +129,19 @@ thread_died(struct line *line)
 	set_string(line, "role", event_role_name(thread ? thread->role : 0));
 	if (thread && thread->role == ROLE_WORKER)
 		set_integer(line, "thread_id", thread->id);
+}
+
+/* "name: reason" */
+static void
+thread_role(struct line *line)
+{
+	const char *end = memchr(line->text, ':', line->event->text);
+	size_t name = end ? (size_t)(end - line->text) : line->event->text;
+	size_t skip = name + 2 < line->event->text ? name + 2 : name;
+
+	set_words(line, "name", line->text, name);
+	set_string(line, "role", event_role_name(line->event->number));
+	set_words(line, "reason", line->text + skip, line->event->text - skip);
 }
 
 static void
@@ -230,6 +248,9 @@ block(struct line *line)
 		set_text(line, "cause");
 	set_ms(line, "ms", line->event->value);
 	set_string(line, "source", event_witness_name(line->event->number));
+	if (line->event->size)
+		set_string(line, "method",
+		           event_method_name(line->event->size));
 }
 
 static void
@@ -306,6 +327,7 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_PROCESS_EXIT] = process_exit,
     [EVENT_THREAD_BORN] = thread_born,
     [EVENT_THREAD_DIED] = thread_died,
+    [EVENT_THREAD_ROLE] = thread_role,
     [EVENT_CHANNEL_BORN] = channel_born,
     [EVENT_CHANNEL_DIED] = channel_died,
     [EVENT_MESSAGE_SEND] = message,
