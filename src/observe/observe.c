@@ -19,6 +19,9 @@
 #include <unistd.h>
 
 enum { GAUGE_NS = 100000000, HOLD_NS = 200000000 };
+enum { YOUNG_NS = 2000000000 };
+enum { FDS_LEAST = 128, FDS_MOST = 8192 };
+enum { RATE_HURRY = 100 };
 #define MEASURE_NS 1000000000ull
 
 void
@@ -91,6 +94,17 @@ measure(struct observe *observe, struct watched *process, uint64_t now)
 	observe_tell(observe, &event, NULL);
 }
 
+/* One that has slept for long, and is no loop, is asked every other round
+ * whether it still does. */
+static bool
+is_asleep(const struct observe *observe, const struct watched *process,
+          uint64_t now)
+{
+	return process->moved == UINT64_MAX && !process->loops &&
+	       !process->ended && now - process->noticed > YOUNG_NS &&
+	       ((unsigned)process->pid ^ observe->rounds) & 1;
+}
+
 static void
 sample_process(struct observe *observe, struct watched *process, uint64_t now)
 {
@@ -98,6 +112,8 @@ sample_process(struct observe *observe, struct watched *process, uint64_t now)
 	struct fact fact;
 	bool moved;
 
+	if (is_asleep(observe, process, now))
+		return;
 	if (process->ended || procfs_clock(process->pid, &clock)) {
 		if (process->ended || process->pidfd < 0)
 			observe_end(observe, process, now);
@@ -133,7 +149,7 @@ gauge_process(struct observe *observe, struct watched *process, uint64_t now)
 	process->gauge_clock = process->clock;
 	if (process->speaks)
 		watched_look(observe, process, now);
-	else
+	else if (now - process->noticed < YOUNG_NS)
 		observe_look_for_exec(observe, process, now);
 	watched_gauge(observe, process, now, now - observe->gauged);
 }
@@ -143,10 +159,11 @@ measure_process(struct observe *observe, struct watched *process, uint64_t now)
 {
 	if (!process->announced)
 		return;
-	watched_loop_gauge(observe, process, now, now - observe->measured);
+	watched_measure(observe, process, now, now - observe->measured);
 	if (process->clock == process->facts_clock)
 		return;
 	process->facts_clock = process->clock;
+	observe_look_for_exec(observe, process, now);
 	measure(observe, process, now);
 }
 
@@ -167,7 +184,7 @@ remove_dead(struct observe *observe)
 		if (observe->rows[i]->dead &&
 		    !watched_lasts(observe->rows[i])) {
 			nursery_forget(observe->nursery, observe->rows[i]->pid);
-			watched_free(observe->rows[i]);
+			watched_free(observe, observe->rows[i]);
 		} else {
 			observe->rows[kept++] = observe->rows[i];
 		}
@@ -196,6 +213,7 @@ observe_sample(struct observe *observe, uint64_t now)
 	bool measures = now - observe->measured >= MEASURE_NS;
 
 	observe->sampled = now;
+	observe->rounds++;
 	nursery_round(observe, now, false);
 	if (observe->anchor)
 		procfs_children(observe->anchor, observe->anchor, found_orphan,
@@ -244,15 +262,22 @@ observe_finish(struct observe *observe, uint64_t now)
 
 /* ---- life ---- */
 
-static void
+/* How many descriptors may be kept open for threads: the rest is for
+ * processes, channels and files. */
+static int
 raise_limit(void)
 {
 	struct rlimit limit;
+	rlim_t most;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return FDS_LEAST;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return FDS_LEAST;
+	most = limit.rlim_cur / 2;
+	return most > FDS_MOST ? FDS_MOST : (int)most;
 }
 
 int
@@ -275,7 +300,9 @@ observe_new(struct observe **observe, observe_put put, void *data)
 		return error;
 	}
 	made->channels = channels_new();
-	raise_limit();
+	made->fds_max = raise_limit();
+	made->perf = perf_probe();
+	made->birth_fd = procfs_open_births();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	made->sampled =
 	    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
@@ -291,12 +318,14 @@ observe_free(struct observe *observe)
 	if (!observe)
 		return;
 	for (int i = 0; i < observe->count; i++)
-		watched_free(observe->rows[i]);
+		watched_free(observe, observe->rows[i]);
 	free(observe->rows);
 	nursery_free(observe->nursery);
 	channels_free(observe->channels);
 	facts_free(observe->facts);
 	close(observe->epoll);
+	if (observe->birth_fd >= 0)
+		close(observe->birth_fd);
 	free(observe);
 }
 
@@ -338,6 +367,25 @@ observe_signal(struct observe *observe, pid_t pid, uint64_t since, int signal)
 	return process_is_same(observe, process) && kill(pid, signal) == 0
 	           ? 0
 	           : -ESRCH;
+}
+
+void
+observe_forbid_perf(struct observe *observe)
+{
+	observe->perf = -EPERM;
+}
+
+int
+observe_rate(const struct observe *observe)
+{
+	return observe->sampled < observe->hurry ? RATE_HURRY : 0;
+}
+
+const char *
+observe_loop_method(const struct observe *observe)
+{
+	return observe->perf ? "sampled at 50 to 100 Hz, may miss < 20 ms"
+	                     : "perf switch records";
 }
 
 const char *

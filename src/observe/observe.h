@@ -85,6 +85,16 @@ int observe_signal(struct observe *observe, pid_t pid, uint64_t since,
 /* Processes that are watched and alive. */
 int observe_alive(const struct observe *observe);
 
+/* From now on no perf_event_open(2), as where the kernel forbids it. */
+void observe_forbid_perf(struct observe *observe);
+
+/* Samples a second that are wanted at least, 0: any number: while a loop works
+ * whose switches the kernel does not tell. */
+int observe_rate(const struct observe *observe);
+
+/* How blocks of loops are seen here, as half a sentence for the user. */
+const char *observe_loop_method(const struct observe *observe);
+
 /* How deaths are seen, as half a sentence for the user; how births are comes
  * as an event. */
 const char *observe_method(const struct observe *observe);

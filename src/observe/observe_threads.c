@@ -5,7 +5,8 @@
  * then. Otherwise each thread's schedstat is read through a descriptor that is
  * kept open (half a microsecond), and only threads that have run are looked at
  * more closely. A thread that is gone makes that read fail; the directory is
- * listed when that happens or when the number of threads has changed.
+ * listed when that happens or when the number of threads has changed. Out of
+ * descriptors, the file is opened for each read.
  */
 #include "watched.h"
 
@@ -14,74 +15,60 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OFTEN_NS = 100000000, RARELY_NS = 1000000000 };
-#define MATURE_NS 3000000000ull
+/* All threads are looked at often while a process is young. */
+enum { SWEEP_NS = 90000000, YOUNG_NS = 1000000000 };
+
+bool
+watched_may_keep(const struct observe *observe)
+{
+	return observe->fds < observe->fds_max;
+}
+
+int
+watched_keep(struct observe *observe, int fd)
+{
+	if (fd < 0)
+		return -1;
+	observe->fds++;
+	return fd;
+}
 
 void
-watched_free(struct watched *process)
+watched_drop(struct observe *observe, int *fd)
+{
+	if (*fd < 0)
+		return;
+	close(*fd);
+	*fd = -1;
+	observe->fds--;
+}
+
+static void
+free_thread(struct observe *observe, struct watched *process,
+            struct watched_thread *thread)
+{
+	process->loops -= watched_is_loop(thread);
+	watched_free_loop(observe, thread);
+	watched_drop(observe, &thread->fd);
+	watched_drop_clock(observe, thread);
+}
+
+void
+watched_free(struct observe *observe, struct watched *process)
 {
 	for (int i = 0; i < process->thread_count; i++)
-		if (process->threads[i].fd >= 0)
-			close(process->threads[i].fd);
+		free_thread(observe, process, &process->threads[i]);
 	free(process->threads);
 	if (process->pidfd >= 0)
 		close(process->pidfd);
 	free(process);
 }
 
-/* ---- blocks ---- */
-
-static void
-tell_loop(struct observe *observe, struct watched *process,
-          struct watched_thread *thread, enum loop_news news, uint64_t now,
-          uint64_t length)
-{
-	struct event event = {
-	    .kind = news == LOOP_FOUND    ? EVENT_LOOP_GAUGE
-	            : news == LOOP_BLOCKS ? EVENT_LOOP_BLOCKED
-	                                  : EVENT_LOOP_FREED,
-	    .time = now,
-	    .pid = (uint32_t)process->pid,
-	    .tid = (uint32_t)thread->tid,
-	    .number = WITNESS_OUTSIDE,
-	    .value = length,
-	};
-
-	if (news == LOOP_NOTHING)
-		return;
-	if (news == LOOP_FOUND) {
-		event.number = event.value = 0;
-		event.channel = EVENT_LAGS_UNKNOWN;
-		thread->turned = thread->sched;
-		thread->turned_at = now;
-	}
-	/* It came back between two looks: that is when it was freed. */
-	if (news == LOOP_IS_FREE)
-		event.time = thread->loop.freed;
-	observe_tell(observe, &event,
-	             news == LOOP_FOUND ? NULL : thread->loop.cause);
-}
-
-/* A block that its thread does not survive is over too. */
-static void
-end_block(struct observe *observe, struct watched *process,
-          struct watched_thread *thread, uint64_t now)
-{
-	struct loop_watch *loop = &thread->loop;
-
-	if (!loop->blocked || process->speaks)
-		return;
-	loop->blocked = false;
-	loop->freed = now;
-	tell_loop(observe, process, thread, LOOP_IS_FREE, now,
-	          now - loop->out_since);
-}
-
 void
 watched_end(struct observe *observe, struct watched *process, uint64_t now)
 {
 	for (int i = 0; i < process->thread_count; i++)
-		end_block(observe, process, &process->threads[i], now);
+		watched_end_block(observe, process, &process->threads[i], now);
 }
 
 /* ---- births and deaths ---- */
@@ -126,9 +113,9 @@ add_thread(struct watched *process, pid_t tid, uint64_t now)
 	memset(thread, 0, sizeof(*thread));
 	thread->tid = tid;
 	thread->noticed = now;
-	thread->fd = procfs_open_sched(process->pid, tid);
-	if (thread->fd < 0)
-		thread->fd = -1;
+	thread->fd = thread->clock_fd = -1;
+	thread->moved = true;
+	process->roles_due = true;
 	return thread;
 }
 
@@ -169,6 +156,7 @@ list_threads(struct observe *observe, struct watched *process, uint64_t now)
 		process->threads[i].seen = false;
 	if (procfs_threads(process->pid, list_thread, &listing) < 0)
 		return known;
+	process->roles_due = true;
 	for (int i = 0; i < process->thread_count; i++) {
 		struct watched_thread *thread = &process->threads[i];
 
@@ -177,59 +165,13 @@ list_threads(struct observe *observe, struct watched *process, uint64_t now)
 			old += i < known;
 			continue;
 		}
-		if (thread->fd >= 0)
-			close(thread->fd);
-		end_block(observe, process, thread, now);
+		watched_end_block(observe, process, thread, now);
+		free_thread(observe, process, thread);
 		tell_thread(observe, process, thread->tid, EVENT_THREAD_DIED,
 		            now);
 	}
 	process->thread_count = kept;
 	return old;
-}
-
-/* ---- loops ---- */
-
-static void
-tell_turns(struct observe *observe, struct watched *process,
-           struct watched_thread *thread, uint64_t now)
-{
-	struct event event = {
-	    .kind = EVENT_LOOP_TURNS,
-	    .time = now,
-	    .pid = (uint32_t)process->pid,
-	    .tid = (uint32_t)thread->tid,
-	    .size = now - thread->turned_at,
-	    .value = thread->sched.run_ns - thread->turned.run_ns,
-	};
-
-	if (event.value)
-		observe_tell(observe, &event, NULL);
-	thread->turned = thread->sched;
-	thread->turned_at = now;
-}
-
-static void
-look_at_loop(struct observe *observe, struct watched *process,
-             struct watched_thread *thread, uint64_t now)
-{
-	struct loop_watch *loop = &thread->loop;
-	struct loop_sample sample = {.time = now, .sched = thread->sched};
-	enum loop_news news;
-	uint64_t length;
-	bool told = loop->blocked;
-	int epfd;
-
-	if (procfs_read_syscall(process->pid, thread->tid, &sample.call))
-		return;
-	if (loop->is_loop &&
-	    !(loop_watch_is_wait(&sample.call, &epfd) && epfd == loop->epfd))
-		sample.has_io =
-		    procfs_read_io(process->pid, thread->tid, &sample.io) == 0;
-	news = loop_watch_sample(loop, &sample, &length);
-	if (news == LOOP_IS_FREE && !told)
-		tell_loop(observe, process, thread, LOOP_BLOCKS, loop->freed,
-		          length);
-	tell_loop(observe, process, thread, news, now, length);
 }
 
 /* ---- a look at a process ---- */
@@ -248,41 +190,39 @@ found_child(void *data, pid_t pid)
 	observe_found(finding->observe, pid, finding->parent, finding->now);
 }
 
-/* Whether to look what system call a thread is in: a loop whenever it has run;
- * others now and then, often while they are young and might turn out to be
- * one. */
-static bool
-is_due(struct watched *process, struct watched_thread *thread, bool ran,
-       uint64_t now)
+static void
+look_for_children(const struct watched *process,
+                  const struct watched_thread *thread, struct finding *finding)
 {
-	uint64_t age = now - thread->noticed;
+	int fd = thread->loop ? thread->loop->children_fd : -1;
 
-	if (process->speaks)
-		return false;
-	if (thread->loop.is_loop)
-		return ran;
-	if (now < thread->next_look)
-		return false;
-	thread->next_look = now;
-	if (thread->tid != process->pid || age > MATURE_NS)
-		thread->next_look += age > MATURE_NS ? RARELY_NS : OFTEN_NS;
-	return true;
+	if (fd >= 0)
+		procfs_reread_children(fd, found_child, finding);
+	else
+		procfs_children(process->pid, thread->tid, found_child,
+		                finding);
 }
 
-/* What a thread waits in. One that has not run is where it was. */
-static void
-look_at_call(struct observe *observe, struct watched *process,
-             struct watched_thread *thread, bool ran, uint64_t now)
+static int
+read_sched(struct observe *observe, struct watched *process,
+           struct watched_thread *thread)
 {
-	enum loop_news news;
-	uint64_t length;
+	bool keep = thread->fd < 0 && watched_may_keep(observe);
+	int fd = thread->fd, error;
 
-	if (is_due(process, thread, ran, now)) {
-		look_at_loop(observe, process, thread, now);
-	} else if (thread->loop.is_loop && !process->speaks) {
-		news = loop_watch_still(&thread->loop, now, &length);
-		tell_loop(observe, process, thread, news, now, length);
-	}
+	if (fd < 0)
+		fd = procfs_open_sched(process->pid, thread->tid);
+	if (fd < 0)
+		return fd;
+	error = procfs_read_sched(fd, &thread->sched);
+	if (keep)
+		thread->fd = watched_keep(observe, fd);
+	else if (thread->fd < 0)
+		close(fd);
+	/* Exact clocks may know more already. */
+	if (!error && thread->sched.run_ns > thread->used)
+		thread->used = thread->sched.run_ns;
+	return error;
 }
 
 /* Looks at the threads from place `first` on; false: one of them is gone. */
@@ -298,98 +238,131 @@ look_at_threads(struct observe *observe, struct watched *process, int first,
 		struct procfs_sched before = thread->sched;
 		bool ran;
 
-		if (thread->fd < 0 ||
-		    procfs_read_sched(thread->fd, &thread->sched)) {
+		if (read_sched(observe, process, thread)) {
 			all = false;
 			continue;
 		}
 		ran = before.run_ns != thread->sched.run_ns ||
 		      before.slices != thread->sched.slices;
-		if (ran)
-			procfs_children(process->pid, thread->tid, found_child,
-			                &finding);
-		look_at_call(observe, process, thread, ran, now);
-		if (thread->loop.is_loop && !process->speaks)
-			tell_turns(observe, process, thread, now);
+		if (ran && observe->any_births)
+			look_for_children(process, thread, &finding);
+		watched_look_at_call(observe, process, thread, ran, now);
+		if (watched_is_loop(thread) && !process->speaks)
+			watched_tell_turns(observe, process, thread, now);
 	}
 	return all;
+}
+
+/* Between looks at all threads the loops get theirs. Those whose switches are
+ * told need no schedstat for that. */
+static bool
+look_at_loops(struct observe *observe, struct watched *process, uint64_t now)
+{
+	struct finding finding = {observe, process->pid, now};
+	bool all = true;
+
+	for (int i = 0; i < process->thread_count; i++) {
+		struct watched_thread *thread = &process->threads[i];
+		struct procfs_sched before = thread->sched;
+		bool ran = false;
+
+		if (!watched_is_loop(thread))
+			continue;
+		if (thread->loop->ring.fd >= 0)
+			ran = perf_has_switches(&thread->loop->ring);
+		else
+			all &= !read_sched(observe, process, thread);
+		if (thread->loop->ring.fd < 0)
+			ran = before.run_ns != thread->sched.run_ns ||
+			      before.slices != thread->sched.slices;
+		if (ran && observe->any_births)
+			look_for_children(process, thread, &finding);
+		watched_look_at_call(observe, process, thread, ran, now);
+		watched_tell_turns(observe, process, thread, now);
+	}
+	return all &&
+	       (!observe->any_births ||
+	        procfs_thread_count(process->pid) == process->thread_count);
+}
+
+/* Whether any process or thread was born on this machine since the round
+ * before. Where that cannot be read, maybe. */
+static void
+ask_for_births(struct observe *observe, uint64_t now)
+{
+	uint32_t last = observe->births;
+	int error;
+
+	if (observe->births_at == now)
+		return;
+	error = procfs_read_births(observe->birth_fd, &last);
+	observe->any_births = error || last != observe->births;
+	observe->births = last;
+	observe->births_at = now;
+}
+
+/* The earliest time at which a thread that is no loop wants to be looked at
+ * although nothing moves. */
+static uint64_t
+next_look(const struct watched *process)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (int i = 0; i < process->thread_count; i++) {
+		const struct watched_thread *thread = &process->threads[i];
+
+		if (!watched_is_loop(thread) && thread->next_look < next &&
+		    (thread->moved || thread->looks < LOOP_WATCH_SEEN))
+			next = thread->next_look;
+	}
+	return next;
+}
+
+/* Whether all threads are to be looked at, and not only the loops. */
+static bool
+needs_sweep(const struct watched *process, uint64_t now)
+{
+	return !process->loops || process->speaks ||
+	       now - process->noticed < YOUNG_NS ||
+	       now - process->swept >= SWEEP_NS;
 }
 
 void
 watched_look(struct observe *observe, struct watched *process, uint64_t now)
 {
-	bool stale = procfs_thread_count(process->pid) != process->thread_count;
+	bool is_new = process->swept == 0, all;
 
-	if (look_at_threads(observe, process, 0, now) && !stale)
+	ask_for_births(observe, now);
+	process->moved = now;
+	if (!needs_sweep(process, now) && look_at_loops(observe, process, now))
 		return;
+	process->swept = now;
+	/* It may have had children before it was watched. */
+	observe->any_births |= is_new;
+	all = look_at_threads(observe, process, 0, now);
 	/* A new one may sleep by now: there is no better time to look. */
-	look_at_threads(observe, process, list_threads(observe, process, now),
-	                now);
+	if (!all || procfs_thread_count(process->pid) != process->thread_count)
+		look_at_threads(observe, process,
+		                list_threads(observe, process, now), now);
+	process->next_look = next_look(process);
 }
 
 void
 watched_still(struct observe *observe, struct watched *process, uint64_t now)
 {
-	for (int i = 0; i < process->thread_count; i++) {
-		look_at_call(observe, process, &process->threads[i], false,
-		             now);
-		process->threads[i].turned_at = now;
-	}
-}
+	bool due = now >= process->next_look;
 
-/* ---- gauges ---- */
-
-void
-watched_forget(struct watched *process)
-{
+	if (!process->loops && !due)
+		return;
 	for (int i = 0; i < process->thread_count; i++) {
 		struct watched_thread *thread = &process->threads[i];
 
-		thread->gauged = thread->sched;
-		thread->measured_ns = thread->sched.run_ns;
+		if (!due && !thread->loop)
+			continue;
+		watched_look_at_call(observe, process, thread, false, now);
+		if (thread->loop)
+			thread->loop->turned_at = now;
 	}
-}
-
-void
-watched_gauge(struct observe *observe, struct watched *process, uint64_t now,
-              uint64_t window)
-{
-	for (int i = 0; i < process->thread_count; i++) {
-		struct watched_thread *thread = &process->threads[i];
-		struct event event = {
-		    .kind = EVENT_THREAD_GAUGE,
-		    .time = now,
-		    .pid = (uint32_t)process->pid,
-		    .tid = (uint32_t)thread->tid,
-		    .number = window,
-		    .value = thread->sched.run_ns - thread->gauged.run_ns,
-		    .size = thread->sched.wait_ns - thread->gauged.wait_ns,
-		};
-
-		if (event.value || event.size)
-			observe_tell(observe, &event, NULL);
-		thread->gauged = thread->sched;
-	}
-}
-
-void
-watched_loop_gauge(struct observe *observe, struct watched *process,
-                   uint64_t now, uint64_t window)
-{
-	for (int i = 0; i < process->thread_count; i++) {
-		struct watched_thread *thread = &process->threads[i];
-		struct event event = {
-		    .kind = EVENT_LOOP_GAUGE,
-		    .time = now,
-		    .pid = (uint32_t)process->pid,
-		    .tid = (uint32_t)thread->tid,
-		    .size = window,
-		    .value = thread->sched.run_ns - thread->measured_ns,
-		    .channel = EVENT_LAGS_UNKNOWN,
-		};
-
-		if (thread->loop.is_loop && !process->speaks && event.value)
-			observe_tell(observe, &event, NULL);
-		thread->measured_ns = thread->sched.run_ns;
-	}
+	if (due)
+		process->next_look = next_look(process);
 }

@@ -1,10 +1,10 @@
 #include "procfs.h"
+#include "procfs_file.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,31 +13,7 @@
 #include <unistd.h>
 
 /* pids: the most a kernel gives out (proc(5), pid_max). */
-enum { PIDS = 1 << 22, STAT_BYTES = 1024 };
-
-/* Reads a small file whole, ended by NUL; bytes or -errno. */
-static ssize_t
-read_file(char *into, size_t room, const char *format, ...)
-{
-	char path[64];
-	va_list list;
-	ssize_t got;
-	int fd, error;
-
-	va_start(list, format);
-	vsnprintf(path, sizeof(path), format, list);
-	va_end(list);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	got = read(fd, into, room - 1);
-	error = errno;
-	close(fd);
-	if (got < 0)
-		return -error;
-	into[got] = '\0';
-	return got;
-}
+enum { PIDS = 1 << 22 };
 
 int
 procfs_clock(pid_t pid, uint64_t *ns)
@@ -52,134 +28,38 @@ procfs_clock(pid_t pid, uint64_t *ns)
 	return 0;
 }
 
-/* ---- schedstat ---- */
+/* ---- births ---- */
 
 int
-procfs_open_sched(pid_t pid, pid_t tid)
+procfs_open_births(void)
 {
-	char path[64];
-	int fd;
+	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
+/* "0.00 0.00 0.00 1/100 4711": the last word. */
 int
-procfs_parse_sched(const char *text, struct procfs_sched *sched)
+procfs_parse_births(const char *text, uint32_t *last)
 {
-	uint64_t *const fields[] = {&sched->run_ns, &sched->wait_ns,
-	                            &sched->slices};
-	char *rest = NULL;
+	const char *at = strrchr(text, ' ');
 
-	for (int i = 0; i < 3; i++) {
-		if (!isdigit((unsigned char)*text))
-			return -EINVAL;
-		*fields[i] = strtoull(text, &rest, 10);
-		text = *rest == ' ' ? rest + 1 : rest;
-	}
-	return *rest == '\n' || *rest == '\0' ? 0 : -EINVAL;
+	if (!at || !isdigit((unsigned char)at[1]))
+		return -EINVAL;
+	*last = (uint32_t)strtoul(at + 1, NULL, 10);
+	return 0;
 }
 
 int
-procfs_read_sched(int fd, struct procfs_sched *sched)
+procfs_read_births(int fd, uint32_t *last)
 {
-	char text[96];
+	char text[128];
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 
 	if (got < 0)
 		return -errno;
-	if (got == 0)
-		return -ESRCH;
 	text[got] = '\0';
-	return procfs_parse_sched(text, sched);
-}
-
-/* ---- syscall ---- */
-
-int
-procfs_parse_syscall(const char *text, struct procfs_syscall *call)
-{
-	char *rest;
-
-	memset(call, 0, sizeof(*call));
-	if (strncmp(text, "running", 7) == 0) {
-		call->running = true;
-		call->number = -1;
-		return 0;
-	}
-	call->number = strtol(text, &rest, 10);
-	if (rest == text)
-		return -EINVAL;
-	for (int i = 0; i < 2 && call->number >= 0; i++) {
-		const char *at = rest;
-
-		call->args[i] = strtoull(at, &rest, 16);
-		if (rest == at)
-			return -EINVAL;
-	}
-	return 0;
-}
-
-int
-procfs_read_syscall(pid_t pid, pid_t tid, struct procfs_syscall *call)
-{
-	char text[256];
-	ssize_t got =
-	    read_file(text, sizeof(text), "/proc/%d/task/%d/syscall", pid, tid);
-
-	return got < 0 ? (int)got : procfs_parse_syscall(text, call);
-}
-
-/* ---- io ---- */
-
-static bool
-find_number(const char *text, const char *label, uint64_t *number)
-{
-	const char *at = strstr(text, label);
-
-	if (!at || !isdigit((unsigned char)at[strlen(label)]))
-		return false;
-	*number = strtoull(at + strlen(label), NULL, 10);
-	return true;
-}
-
-int
-procfs_parse_io(const char *text, uint64_t *calls)
-{
-	uint64_t reads, writes;
-
-	if (!find_number(text, "syscr: ", &reads) ||
-	    !find_number(text, "syscw: ", &writes))
-		return -EINVAL;
-	*calls = reads + writes;
-	return 0;
-}
-
-int
-procfs_read_io(pid_t pid, pid_t tid, uint64_t *calls)
-{
-	char text[256];
-	ssize_t got =
-	    read_file(text, sizeof(text), "/proc/%d/task/%d/io", pid, tid);
-
-	return got < 0 ? (int)got : procfs_parse_io(text, calls);
-}
-
-int
-procfs_read_comm(pid_t pid, pid_t tid, char into[16])
-{
-	char text[64];
-	ssize_t got =
-	    read_file(text, sizeof(text), "/proc/%d/task/%d/comm", pid, tid);
-
-	if (got < 0)
-		return (int)got;
-	/* The last line end is the file's, others are the name's. */
-	if (got > 0 && text[got - 1] == '\n')
-		text[got - 1] = '\0';
-	snprintf(into, 16, "%.15s", text);
-	return 0;
+	return procfs_parse_births(text, last);
 }
 
 /* ---- lists ---- */
@@ -203,28 +83,41 @@ take_ids(char *text, size_t size, procfs_each each, void *data, int *count)
 }
 
 int
-procfs_children(pid_t pid, pid_t tid, procfs_each each, void *data)
+procfs_reread_children(int fd, procfs_each each, void *data)
 {
-	char path[64], text[4096];
+	char text[4096];
 	size_t held = 0;
 	ssize_t got;
-	int count = 0, error = 0, fd;
+	off_t at = 0;
+	int count = 0, error = 0;
+
+	/* The kernel hands over about a page at a time. */
+	do {
+		got = pread(fd, text + held, sizeof(text) - 1 - held, at);
+		if (got < 0)
+			error = errno;
+		if (got > 0) {
+			at += got;
+			held = take_ids(text, held + (size_t)got, each, data,
+			                &count);
+		}
+	} while (got > (ssize_t)sizeof(text) / 2);
+	return error && !count ? -error : count;
+}
+
+int
+procfs_children(pid_t pid, pid_t tid, procfs_each each, void *data)
+{
+	char path[64];
+	int fd, count;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* The kernel hands over about a page at a time. */
-	do {
-		got = read(fd, text + held, sizeof(text) - 1 - held);
-		if (got < 0)
-			error = errno;
-		if (got > 0)
-			held = take_ids(text, held + (size_t)got, each, data,
-			                &count);
-	} while (got > (ssize_t)sizeof(text) / 2);
+	count = procfs_reread_children(fd, each, data);
 	close(fd);
-	return error && !count ? -error : count;
+	return count;
 }
 
 static int
@@ -286,6 +179,14 @@ is_zombie(const char *text)
 	       strtol(threads, NULL, 10) <= 1;
 }
 
+char
+procfs_parse_state(const char *text)
+{
+	const char *life = stat_field(text, 3);
+
+	return life && isalpha((unsigned char)*life) ? *life : 0;
+}
+
 /* ---- descendants ---- */
 
 struct kin {
@@ -316,7 +217,7 @@ count_one(void *data, pid_t pid)
 		census->kin = bigger;
 		census->room = room;
 	}
-	if (read_file(text, sizeof(text), "/proc/%d/stat", pid) < 0)
+	if (procfs_read_file(text, sizeof(text), "/proc/%d/stat", pid) < 0)
 		return;
 	field = stat_field(text, 4);
 	parent = field ? strtol(field, NULL, 10) : -1;
@@ -410,7 +311,8 @@ int
 procfs_zombie_status(pid_t pid, int *status)
 {
 	char text[STAT_BYTES], path[32];
-	ssize_t got = read_file(text, sizeof(text), "/proc/%d/stat", pid);
+	ssize_t got =
+	    procfs_read_file(text, sizeof(text), "/proc/%d/stat", pid);
 	struct stat owner;
 
 	if (got < 0)

@@ -6,20 +6,35 @@
 #define OBSERVE_WATCHED_H
 
 #include "facts.h"
-#include "loop_watch.h"
+#include "loop_exact.h"
 #include "observe.h"
+
+/* What is kept of a thread that was seen waiting for events. */
+struct watched_loop {
+	struct loop_watch watch;
+	struct loop_exact exact;
+	struct perf_ring ring;           /* its switches; fd -1: sampled */
+	uint64_t base;                   /* CPU time before the ring was open */
+	int call_fd, io_fd, children_fd; /* kept open; -1: none */
+	uint64_t turned, turned_at;      /* CPU time last told, and when */
+	uint64_t measured;               /* the same of loop-gauges */
+};
 
 struct watched_thread {
 	pid_t tid;
-	int fd;                     /* schedstat, kept open; -1: none */
-	bool seen;                  /* in the listing being made */
-	struct procfs_sched sched;  /* as last read */
-	struct procfs_sched gauged; /* as last told */
-	uint64_t measured_ns;       /* run time at the last loop-gauge */
-	struct loop_watch loop;
-	struct procfs_sched turned; /* of a loop, as last told */
-	uint64_t turned_at;
+	int fd;                    /* schedstat, kept open; -1: none */
+	bool seen;                 /* in the listing being made */
+	bool moved;                /* has run since the last look at its call */
+	uint8_t looks;             /* at its call, in which it had not run */
+	uint32_t label;            /* hash of its role, as last told; 0 */
+	struct procfs_sched sched; /* as last read */
+	uint64_t used, told;       /* CPU time as well as it is known; told */
+	uint64_t waited;           /* run-queue time last told */
+	int clock_fd;              /* exact CPU time; -1: none */
+	uint64_t clock_base;       /* CPU time before clock_fd was open */
 	uint64_t noticed, next_look; /* for a loop, ns */
+	uint64_t futex;              /* address it was seen waiting on */
+	struct watched_loop *loop;   /* NULL: never seen waiting for events */
 };
 
 struct watched {
@@ -36,6 +51,11 @@ struct watched {
 	uint64_t ended;   /* when it was seen to have ended, ns */
 	uint64_t clock;   /* its CPU time at the last look */
 	uint64_t gauge_clock, facts_clock; /* at the last gauges */
+	uint64_t moved;                    /* when its clock last did, ns */
+	uint64_t swept;     /* when all its threads were looked at, ns */
+	uint64_t next_look; /* when a thread is to be looked at, ns */
+	int loops;          /* threads that are loops */
+	bool roles_due;     /* something has changed that tells of roles */
 	struct watched_thread *threads;
 	int thread_count, thread_room;
 };
@@ -51,6 +71,15 @@ struct observe {
 	struct channels *channels;
 	struct nursery *nursery; /* NULL: births are seen by looking alone */
 	bool keeps_status;
+	int perf;         /* 0: switch records may be had; or -errno */
+	int fds, fds_max; /* kept open for threads, and how many may be */
+	int clocks;       /* of them, exact clocks */
+	unsigned rounds;
+	int birth_fd;       /* /proc/loadavg, kept open */
+	uint32_t births;    /* the last pid that was given out, as of ... */
+	uint64_t births_at; /* ... this round */
+	bool any_births;    /* some were, since the round before */
+	uint64_t hurry;     /* until when a sampled loop wants looks often */
 	uint64_t sampled, gauged, measured; /* when last, ns */
 };
 
@@ -95,9 +124,41 @@ void watched_forget(struct watched *process);
 /* Tells thread-gauges for the time since the last ones. */
 void watched_gauge(struct observe *observe, struct watched *process,
                    uint64_t now, uint64_t window);
-/* Tells loop-gauges, once a second. */
-void watched_loop_gauge(struct observe *observe, struct watched *process,
-                        uint64_t now, uint64_t window);
-void watched_free(struct watched *process);
+/* Once a second: tells loop-gauges and roles; closes what an idle process
+ * needs no more. */
+void watched_measure(struct observe *observe, struct watched *process,
+                     uint64_t now, uint64_t window);
+void watched_free(struct observe *observe, struct watched *process);
+
+/* Whether one more descriptor may be kept; returns it, and counts it. */
+bool watched_may_keep(const struct observe *observe);
+int watched_keep(struct observe *observe, int fd);
+void watched_drop(struct observe *observe, int *fd);
+
+/* observe_loop.c: looks at what call a thread is in. `ran`: it has run since
+ * the last time. */
+void watched_look_at_call(struct observe *observe, struct watched *process,
+                          struct watched_thread *thread, bool ran,
+                          uint64_t now);
+void watched_free_loop(struct observe *observe, struct watched_thread *thread);
+bool watched_is_loop(const struct watched_thread *thread);
+
+/* observe_block.c: tells the news of a loop. Who is free must have been said to
+ * be blocked: `told`. */
+void watched_tell_news(struct observe *observe, struct watched *process,
+                       struct watched_thread *thread, enum loop_news news,
+                       bool told, uint64_t now, uint64_t length);
+/* A block that its thread does not survive is over too. */
+void watched_end_block(struct observe *observe, struct watched *process,
+                       struct watched_thread *thread, uint64_t now);
+void watched_tell_turns(struct observe *observe, struct watched *process,
+                        struct watched_thread *thread, uint64_t now);
+
+/* observe_gauge.c: closes the exact clock of a thread, if it has one. */
+void watched_drop_clock(struct observe *observe, struct watched_thread *thread);
+
+/* observe_roles.c: tells what threads are for, as far as that is news. */
+void watched_tell_roles(struct observe *observe, struct watched *process,
+                        uint64_t now);
 
 #endif
