@@ -83,6 +83,17 @@ on_deaths(uv_poll_t *poll, int status, int events)
 	observe_deaths(session->observe, session_now());
 }
 
+/* The observer may want to look more often than was asked for. */
+static void
+hurry(struct session *session)
+{
+	int rate = observe_rate(session->observe);
+
+	if (rate < session->options->rate)
+		rate = session->options->rate;
+	uv_timer_set_repeat(&session->sample_timer, 1000 / (uint64_t)rate);
+}
+
 static void
 on_sample(uv_timer_t *timer)
 {
@@ -90,6 +101,7 @@ on_sample(uv_timer_t *timer)
 	uint64_t now = session_now();
 
 	observe_sample(session->observe, now);
+	hurry(session);
 	model_tick(&session->model, now);
 	blocks_tick(&session->model, &session->stream, now);
 	if (session->front->sampled)
@@ -222,6 +234,8 @@ session_open(struct session *session, const struct options *options,
 	code = observe_new(&session->observe, put_observed, session);
 	if (code)
 		return fail(error, room, "observer", "cannot start", code);
+	if (getenv("LOOPTOP_NO_PERF"))
+		observe_forbid_perf(session->observe);
 	observe_births(session->observe, options->births);
 	code = open_fifo(session, error, room);
 	if (!code)
