@@ -96,9 +96,10 @@ objs_tty  := $(call obj_of,$(filter-out tests/tty/shot.c tests/tty/test_%,\
 needs_core    := $(objs_core)
 needs_runtime := $(objs_runtime) $(objs_core)
 needs_conformance := $(call obj_of,tests/rules.c) $(objs_runtime) $(objs_core)
-needs_fuzz    := $(call obj_of,tests/fuzz_corpus.c) $(objs_runtime) $(objs_core)
+needs_fuzz    := $(call obj_of,tests/fuzz_corpus.c) $(objs_runtime) \
+                 $(objs_observe) $(objs_core)
 needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
-needs_observe := $(objs_observe) $(objs_core)
+needs_observe := $(call obj_of,tests/fuzz_procfs.c) $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
 needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
 needs_soak    := $(objs_load) $(objs_runtime) $(objs_core)
@@ -107,7 +108,7 @@ needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_core)
 link_core    := cmocka
 link_runtime := cmocka $(libs_runtime)
 link_conformance := cmocka $(libs_runtime)
-link_fuzz    := $(libs_runtime)
+link_fuzz    := $(libs_runtime) $(libs_observe)
 link_load    := cmocka $(libs_runtime)
 link_observe := cmocka $(libs_observe)
 link_report  := cmocka $(libs_report)
@@ -182,23 +183,26 @@ check: layers lint
 	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread \
 		CFLAGS='-O1 -g' test-threads
 
-# The parsers, with the least of buffers, against a fuzzer, FUZZ_SECONDS each; what it finds new goes into
-# $(BUILD)/fuzz/NAME, from where tests/corpus can be added to.
+# The parsers, with the least of buffers, against a fuzzer, FUZZ_SECONDS each;
+# what it finds new goes into $(BUILD)/fuzz/NAME, from where tests/corpus can
+# be added to.
 FUZZ_SECONDS ?= 300
 FUZZ_CC      ?= clang
 fuzzers := $(patsubst $(BUILD)/tests/%,$(BUILD)/fuzz/%.fuzzer,\
              $(call tests_of,fuzz))
 
-$(BUILD)/fuzz/%.fuzzer: tests/%.c $(call src_of,runtime) $(call src_of,core)
+src_fuzzed := $(call src_of,runtime) $(call src_of,observe) $(call src_of,core)
+
+$(BUILD)/fuzz/%.fuzzer: tests/%.c $(src_fuzzed)
 	@command -v $(FUZZ_CC) >/dev/null || \
 		{ echo 'fuzz: clang is missing: make deps-fuzz'; exit 1; }
 	@mkdir -p $(@D)/$*
 	@echo "  FUZZ  $@"
 	@$(FUZZ_CC) $(CPPFLAGS) -DTINY -std=gnu11 -pthread -g -O1 \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$$($(PKG_CONFIG) --cflags $(libs_runtime)) -o $@ \
-		$< $(call src_of,runtime) $(call src_of,core) \
-		$$($(PKG_CONFIG) --libs $(libs_runtime)) -lcrypt
+		$$($(PKG_CONFIG) --cflags $(libs_runtime) $(libs_observe)) \
+		-o $@ $< $(src_fuzzed) \
+		$$($(PKG_CONFIG) --libs $(libs_runtime) $(libs_observe)) -lcrypt
 
 fuzz: $(fuzzers)
 	@for fuzzer in $(fuzzers); do \
@@ -228,7 +232,10 @@ format:
 
 # ---- measured, never asserted ----
 
-benches := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench_*.c))
+benches_observe := $(patsubst tests/%.c,$(BUILD)/tests/%,\
+                     $(wildcard tests/bench_observe_*.c))
+benches := $(filter-out $(benches_observe),\
+             $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench_*.c)))
 $(benches): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o \
 		$(call obj_of,tests/bench.c) $(objs_tty) $(needs_load)
 	@mkdir -p $(@D)
@@ -238,6 +245,15 @@ $(benches): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o \
 bench: $(BUILD)/looptop $(benches)
 	@for bench in $(benches); do \
 		LOOPTOP=$(abspath $(BUILD)/looptop) $$bench || exit 1; done
+
+$(benches_observe): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_observe)
+	@mkdir -p $(@D)
+	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs $(libs_observe))
+
+# Blocks, CPU and cost as seen from outside; minutes of a real Node.
+bench-observe: $(benches_observe)
+	@for bench in $(benches_observe); do $$bench || exit 1; done
 
 # ---- pictures: the real program on a pseudo terminal ----
 
@@ -293,5 +309,6 @@ clean:
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
 .PHONY: all run test test-threads check layers lint format conformance bench \
-        fuzz soak bless screenshots install uninstall deps deps-fuzz clean
+        bench-observe fuzz soak bless screenshots install uninstall deps \
+        deps-fuzz clean
 .SECONDARY:

@@ -1,0 +1,254 @@
+/*
+ * Real programs that know when they are blocked - Node on its main thread and
+ * on a Worker, Python's asyncio - seen by switch records and by samples. How
+ * exact the lengths are is for `make bench-observe`: here the machine may be
+ * busy with anything.
+ */
+#include "observe_said.h"
+
+enum { WORDS = 1 << 16, BLOCKS = 64 };
+
+struct block {
+	unsigned tid;
+	char kind[12];
+	unsigned long long begin, end;
+};
+
+struct program {
+	char words[WORDS];
+	size_t size;
+	struct block blocks[BLOCKS];
+	int count;
+};
+
+/* Looks on until the program has said all it has to say. */
+static void
+look_until_it_ends(struct watching *watching, struct program *program)
+{
+	struct pollfd out = {.fd = watching->helper.answers, .events = POLLIN};
+	ssize_t got = 1;
+
+	while (got > 0) {
+		watching_round(watching);
+		if (poll(&out, 1, 0) == 0)
+			continue;
+		got = read(out.fd, program->words + program->size,
+		           WORDS - 1 - program->size);
+		program->size += got > 0 ? (size_t)got : 0;
+	}
+}
+
+static void
+read_blocks(struct program *program)
+{
+	char *line, *rest = program->words;
+
+	while ((line = strsep(&rest, "\n")) != NULL &&
+	       program->count < BLOCKS) {
+		struct block *block = &program->blocks[program->count];
+
+		program->count +=
+		    sscanf(line, "B %u %11s %llu %llu", &block->tid,
+		           block->kind, &block->begin, &block->end) == 4;
+	}
+}
+
+/* Something was told of it, and of half of it at least. */
+static const struct said *
+find_told(const struct watching *watching, const struct block *block)
+{
+	const struct said *said = NULL;
+	unsigned long long covered = 0;
+
+	while ((said = said_next(watching, said, EVENT_LOOP_FREED, 0,
+	                         block->tid)) != NULL) {
+		unsigned long long end = said->event.time;
+		unsigned long long begin = end - said->event.value;
+
+		begin = begin > block->begin ? begin : block->begin;
+		end = end < block->end ? end : block->end;
+		covered += end > begin ? end - begin : 0;
+		if (2 * covered > block->end - block->begin)
+			return said;
+	}
+	return NULL;
+}
+
+/* Before it has been seen to wait a few times nobody knows it for a loop. */
+static bool
+was_known(const struct watching *watching, const struct block *block)
+{
+	const struct said *said =
+	    said_next(watching, NULL, EVENT_LOOP_GAUGE, 0, block->tid);
+
+	return said && said->event.time < block->begin;
+}
+
+static void
+assert_all_found(struct watching *watching, struct program *program)
+{
+	int missed = 0, known = 0;
+
+	read_blocks(program);
+	assert_true(program->count > 0);
+	for (int i = 0; i < program->count; i++) {
+		const struct block *block = &program->blocks[i];
+
+		if (block->end - block->begin < 100 * HELPER_MS ||
+		    !was_known(watching, block))
+			continue;
+		known++;
+		if (find_told(watching, block))
+			continue;
+		missed++;
+		print_message("missed: %s of %.1f ms\n", block->kind,
+		              (double)(block->end - block->begin) / 1e6);
+	}
+	if (missed)
+		said_print(watching);
+	assert_int_equal(missed, 0);
+	assert_true(known > 0);
+}
+
+static void
+watch_program(struct watching *watching, struct program *program,
+              char *const *argv)
+{
+	memset(program, 0, sizeof(*program));
+	watching->period_ms = 10;
+	helper_start_program(&watching->helper, argv);
+	observe_watch(watching->observe, watching->helper.pid, BIRTH_RUN);
+	look_until_it_ends(watching, program);
+}
+
+static bool
+is_installed(const char *name)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "command -v %s >/dev/null", name);
+	return system(command) == 0;
+}
+
+static void
+run_node(struct watching *watching, const char *which)
+{
+	static struct program program;
+	char node[] = "node", script[] = "tests/blocker.js", verb[] = "block";
+	char threads[] = "main,worker", load[] = "light", seconds[] = "2";
+	char seed[] = "5", from[] = "120", to[] = "300";
+	char *const argv[] = {node, script, verb, threads,       load, seconds,
+	                      seed, from,   to,   (char *)which, NULL};
+
+	if (!is_installed(node))
+		skip();
+	watch_program(watching, &program, argv);
+	assert_all_found(watching, &program);
+}
+
+static void
+blocks_of_node_are_found(void **state)
+{
+	run_node(*state, "cpu,fifo,atomics,exec");
+}
+
+static void
+blocks_of_node_are_found_without_perf(void **state)
+{
+	struct watching *watching = *state;
+
+	observe_forbid_perf(watching->observe);
+	assert_non_null(
+	    strstr(observe_loop_method(watching->observe), "sampled"));
+	run_node(watching, "cpu,fifo,atomics,exec");
+}
+
+static const struct said *
+find_role(const struct watching *watching, const char *label)
+{
+	const struct said *said = NULL;
+
+	while ((said = said_next(watching, said, EVENT_THREAD_ROLE, 0, 0)) !=
+	       NULL)
+		if (strncmp(said->text, label, strlen(label)) == 0)
+			return said;
+	said_print(watching);
+	fail_msg("nobody is %s", label);
+	return NULL;
+}
+
+/* Up to Node 20 all threads have the same name. */
+static void
+threads_of_node_get_their_roles(void **state)
+{
+	static struct program program;
+	char node[] = "node", option[] = "-e";
+	char code[] = "new (require('worker_threads').Worker)("
+		      "'setInterval(() => {}, 20)', {eval: true});"
+		      "setInterval(() => {}, 20);"
+		      "setTimeout(() => process.exit(), 3000)";
+	char *const argv[] = {node, option, code, NULL};
+	struct watching *watching = *state;
+	const struct said *said;
+
+	if (!is_installed(node))
+		skip();
+	watch_program(watching, &program, argv);
+	find_role(watching, "V8 platform 1: ");
+	said = find_role(watching, "worker 1: ");
+	assert_int_equal(said->event.number, ROLE_WORKER);
+}
+
+static void
+blocks_of_asyncio_are_found(void **state)
+{
+	static struct program program;
+	static char code[] =
+	    "import asyncio, time, os\n"
+	    "made = []\n"
+	    "def block(kind, what):\n"
+	    "    begin = time.monotonic_ns()\n"
+	    "    what()\n"
+	    "    made.append((kind, begin, time.monotonic_ns()))\n"
+	    "def spin():\n"
+	    "    end = time.monotonic() + .2\n"
+	    "    while time.monotonic() < end: pass\n"
+	    "async def beat():\n"
+	    "    for i in range(200): await asyncio.sleep(.01)\n"
+	    "async def main():\n"
+	    "    beats = asyncio.create_task(beat())\n"
+	    "    await asyncio.sleep(.5)\n"
+	    "    block('cpu', spin)\n"
+	    "    await asyncio.sleep(.2)\n"
+	    "    block('sleep', lambda: time.sleep(.2))\n"
+	    "    await asyncio.sleep(.2)\n"
+	    "    block('exec', lambda: os.system('sleep .2'))\n"
+	    "    await asyncio.sleep(.2)\n"
+	    "    for kind, begin, end in made:\n"
+	    "        print('B', os.getpid(), kind, begin, end)\n"
+	    "asyncio.run(main())\n";
+	char python[] = "/usr/bin/python3", option[] = "-c";
+	char *const argv[] = {python, option, code, NULL};
+	struct watching *watching = *state;
+
+	if (access(python, X_OK))
+		skip();
+	watch_program(watching, &program, argv);
+	assert_all_found(watching, &program);
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, watching_setup, watching_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(blocks_of_node_are_found),
+	    TEST(blocks_of_node_are_found_without_perf),
+	    TEST(threads_of_node_get_their_roles),
+	    TEST(blocks_of_asyncio_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
