@@ -236,6 +236,25 @@ a_busy_loop_with_short_sleeps_is_not_blocked(void **state)
 	assert_int_equal(script->count, 0);
 }
 
+/* Its turns are long, and each look comes soon after a sleep. */
+static void
+long_turns_with_short_sleeps_are_no_block(void **state)
+{
+	struct script *script = *state;
+
+	look(script, 90000, SYS_epoll_pwait, OWN);
+	turn(script, 100000, PERF_TURN_IN);
+	for (uint64_t us = 100000; us < 1000000; us += 20000) {
+		for (uint64_t at = us; at < us + 20000; at += 5000) {
+			turn(script, at + 4500, PERF_TURN_ASLEEP);
+			turn(script, at + 4700, PERF_TURN_IN);
+		}
+		script->io += 20;
+		look(script, us + 20700, -1, 0);
+	}
+	assert_int_equal(script->count, 0);
+}
+
 /* Never asleep: only its reads and writes tell. */
 static void
 a_saturated_loop_is_not_blocked(void **state)
@@ -400,6 +419,7 @@ main(void)
 	    TEST(a_short_sleep_between_long_computations_is_none),
 	    TEST(a_sleep_that_may_be_over_makes_no_block),
 	    TEST(a_busy_loop_with_short_sleeps_is_not_blocked),
+	    TEST(long_turns_with_short_sleeps_are_no_block),
 	    TEST(a_saturated_loop_is_not_blocked),
 	    TEST(timers_are_no_block_though_nothing_is_read),
 	    TEST(lost_records_end_a_block_and_no_more),

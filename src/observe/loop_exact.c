@@ -223,8 +223,7 @@ is_turning(const struct loop_exact *exact, const struct loop_sample *sample,
 	bool both = exact->looked_in == LOOP_RUNS && place == LOOP_RUNS;
 
 	return exact->io_moved && exact->watch->out_since <= exact->looked &&
-	       !exact->doubt && place != LOOP_NESTED &&
-	       exact->looked_in != LOOP_NESTED &&
+	       place != LOOP_NESTED && exact->looked_in != LOOP_NESTED &&
 	       sample->io - exact->io >= (both ? 1 : IO_OF_A_CALL);
 }
 
