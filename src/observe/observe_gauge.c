@@ -53,11 +53,17 @@ static void
 give_clock(struct observe *observe, struct watched_thread *thread,
            uint64_t used)
 {
-	if (used < CLOCK_NS || thread->clock_fd >= 0 || observe->perf ||
-	    observe->clocks >= CLOCKS_MAX || !watched_may_keep(observe) ||
+	int fd;
+
+	if (used < CLOCK_NS || thread->clock_fd >= 0 || thread->no_clock ||
+	    observe->perf || observe->clocks >= CLOCKS_MAX ||
+	    !watched_may_keep(observe) ||
 	    (thread->loop && thread->loop->ring.fd >= 0))
 		return;
-	thread->clock_fd = watched_keep(observe, perf_open_clock(thread->tid));
+	fd = perf_open_clock(thread->tid);
+	/* Who is not ours to look at today will not be tomorrow. */
+	thread->no_clock = fd < 0;
+	thread->clock_fd = watched_keep(observe, fd);
 	observe->clocks += thread->clock_fd >= 0;
 	thread->clock_base = thread->used;
 }

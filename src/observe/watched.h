@@ -31,6 +31,7 @@ struct watched_thread {
 	uint64_t used, told;       /* CPU time as well as it is known; told */
 	uint64_t waited;           /* run-queue time last told */
 	int clock_fd;              /* exact CPU time; -1: none */
+	bool no_clock;             /* it was refused */
 	uint64_t clock_base;       /* CPU time before clock_fd was open */
 	uint64_t noticed, next_look; /* for a loop, ns */
 	uint64_t futex;              /* address it was seen waiting on */
