@@ -201,6 +201,27 @@ a_short_sleep_between_long_computations_is_none(void **state)
 	assert_block(script, 0, 200000, 300000, "computing");
 }
 
+/* Locks whose owners get no CPU: a long sleep is none of poll then. */
+static void
+a_sleep_of_one_who_is_starved_is_no_end(void **state)
+{
+	struct script *script = *state;
+
+	look(script, 90000, SYS_epoll_pwait, OWN);
+	for (uint64_t us = 100000; us < 300000; us += 20000) {
+		turn(script, us, PERF_TURN_IN);
+		turn(script, us + 4000, PERF_TURN_QUEUED);
+		look(script, us + 5000, -1, 0);
+		turn(script, us + 12000, PERF_TURN_IN);
+		turn(script, us + 16000, PERF_TURN_ASLEEP);
+	}
+	turn(script, 300000, PERF_TURN_IN);
+	turn(script, 301000, PERF_TURN_ASLEEP);
+	look(script, 310000, SYS_epoll_pwait, OWN);
+	assert_int_equal(script->count, 2);
+	assert_in_range(script->told[1].length, 190000 * US, 201000 * US);
+}
+
 /* It was woken from poll, and gets no CPU: "running", says the look. */
 static void
 a_sleep_that_may_be_over_makes_no_block(void **state)
@@ -417,6 +438,7 @@ main(void)
 	    TEST(waiting_for_a_cpu_is_told_from_computing),
 	    TEST(a_nested_loop_is_one_block_from_its_begin),
 	    TEST(a_short_sleep_between_long_computations_is_none),
+	    TEST(a_sleep_of_one_who_is_starved_is_no_end),
 	    TEST(a_sleep_that_may_be_over_makes_no_block),
 	    TEST(a_busy_loop_with_short_sleeps_is_not_blocked),
 	    TEST(long_turns_with_short_sleeps_are_no_block),

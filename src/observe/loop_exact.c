@@ -87,6 +87,15 @@ was_in_poll(struct loop_exact *exact, uint64_t begin, uint64_t end, void *data)
 
 /* ---- switches ---- */
 
+/* On a machine with too much to do who computes also sleeps for long, on locks
+ * whose owners are given no CPU. */
+static bool
+is_starved(const struct loop_exact *exact)
+{
+	return exact->stretch >= LOOP_EXACT_LONG_NS &&
+	       exact->queue > exact->run / 2;
+}
+
 /* It slept, and is over it. */
 static void
 wake(struct loop_exact *exact, uint64_t time, void *data)
@@ -99,9 +108,11 @@ wake(struct loop_exact *exact, uint64_t time, void *data)
 	} else if (!exact->placed && exact->nested &&
 	           passed < NESTED_SLEEP_NS && exact->stretch < NESTED_RUN_NS) {
 		exact->nap += passed;
-	} else if (!exact->placed && passed >= LOOP_EXACT_POLL_NS) {
+	} else if (!exact->placed && passed >= LOOP_EXACT_POLL_NS &&
+	           !is_starved(exact)) {
 		was_in_poll(exact, exact->since, time, data);
-	} else if (exact->placed || !exact->io_moved) {
+	} else if (exact->placed ||
+	           (passed < LOOP_EXACT_POLL_NS && !exact->io_moved)) {
 		exact->nap += passed;
 	} else if (exact->stretch >= LOOP_EXACT_LONG_NS) {
 		exact->doubt = exact->since;
