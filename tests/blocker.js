@@ -96,6 +96,8 @@ function blocks(options, report) {
 			clearInterval(load);
 			feeder.child.stdin.end();
 			fs.rmSync(dir, { recursive: true });
+			// What its end costs nobody logs any more.
+			log.push(`L ${tid} end ${now()} ${2n ** 63n}`);
 			for (const [kind, begin, end] of made)
 				log.push(`B ${tid} ${kind} ${begin} ${end}`);
 			report(log);
