@@ -64,6 +64,15 @@ read_truths(struct result *result, char *text)
 	}
 }
 
+static bool
+is_known(const struct result *result, uint32_t tid)
+{
+	for (int i = 0; i < result->truth_count; i++)
+		if (result->truths[i].tid == tid)
+			return true;
+	return false;
+}
+
 /* What is told of a truth a little below 50 ms is not wrong, nor is what the
  * loop itself noticed to be late. */
 static void
@@ -79,10 +88,19 @@ judge_event(struct result *result, const struct bench_event *told)
 	for (int i = 0; i < result->lag_count; i++)
 		if (overlaps(&result->lags[i], &told->event) ||
 		    (result->lags[i].begin == 1 &&
-		     told->event.time < result->lags[i].end)) {
+		     told->event.tid == result->lags[i].tid &&
+		     told->event.time < result->lags[i].end) ||
+		    (strcmp(result->lags[i].kind, "end") == 0 &&
+		     told->event.tid == result->lags[i].tid &&
+		     told->event.time > result->lags[i].begin)) {
 			result->lagged++;
 			return;
 		}
+	/* A loop of Node's own says nothing of itself. */
+	if (!is_known(result, told->event.tid)) {
+		result->lagged++;
+		return;
+	}
 	result->wrong++;
 	printf("  made up: %.1f ms, %s\n", (double)told->event.value / BENCH_MS,
 	       told->text);
