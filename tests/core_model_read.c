@@ -140,6 +140,28 @@ run(struct model *model, uint32_t tid, uint64_t from, uint64_t to,
 		     "");
 }
 
+static void
+a_thread_that_waits_for_a_cpu(void **state)
+{
+	struct model *model = *state;
+	struct event gauge = {
+	    .kind = EVENT_THREAD_GAUGE,
+	    .tid = PID,
+	    .number = SAMPLE,
+	    .value = SAMPLE / 4,
+	    .size = SAMPLE / 2,
+	};
+	unsigned wait;
+
+	for (gauge.time = SAMPLE; gauge.time <= 60 * SAMPLE;
+	     gauge.time += SAMPLE)
+		tell(model, gauge, "");
+	wait = model_thread_wait(model, actor_thread(&model->actors, PID));
+	assert_in_range(wait, 480, 520);
+	wait = model_thread_cpu(model, actor_thread(&model->actors, PID));
+	assert_in_range(wait, 230, 270);
+}
+
 static unsigned
 cpu(const struct model *model, uint32_t tid)
 {
@@ -210,6 +232,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 	const struct CMUnitTest tests[] = {
+	    TEST(a_thread_that_waits_for_a_cpu),
 	    TEST(a_process_is_known_by_its_command),
 	    TEST(a_process_is_known_by_its_title_first),
 	    TEST(a_label_fits_in_what_there_is),

@@ -5,6 +5,7 @@
 #define CORE_ACTOR_H
 
 #include "event.h"
+#include "lag.h"
 #include "series.h"
 #include "table.h"
 
@@ -65,6 +66,7 @@ struct thread {
 	uint64_t cpu_ns, wait_ns;  /* totals */
 	struct series cpu_series;
 	uint8_t cpu[CPU_BINS];
+	uint8_t wait[CPU_BINS]; /* wants a CPU and has none */
 	struct loop_state loop;
 	uint64_t span_since; /* 0: none */
 	char span[NAME_BYTES];
@@ -80,6 +82,7 @@ struct lane {
 	uint8_t busy[LANE_BINS];
 	uint8_t flags[LANE_BINS];
 	uint8_t waiting[LANE_BINS];
+	struct lags lags;
 };
 
 struct actors {

@@ -124,6 +124,10 @@ unsigned model_thread_cpu(const struct model *model,
 unsigned model_process_cpu(const struct model *model,
                            const struct process *process);
 
+/* For how much of that time it wanted a CPU and had none. */
+unsigned model_thread_wait(const struct model *model,
+                           const struct thread *thread);
+
 /* How long a thread's loop has been blocked now, ns; 0: it is not. */
 uint64_t model_blocked(const struct model *model, const struct thread *thread);
 

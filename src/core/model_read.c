@@ -81,8 +81,9 @@ model_thread_label(const struct model *model, const struct thread *thread,
 
 enum { CPU_MEAN_BINS = 5 };
 
-unsigned
-model_thread_cpu(const struct model *model, const struct thread *thread)
+static unsigned
+lately(const struct model *model, const struct thread *thread,
+       const uint8_t *ring)
 {
 	uint64_t end = model->now / CPU_BIN_NS;
 	unsigned mean;
@@ -92,9 +93,21 @@ model_thread_cpu(const struct model *model, const struct thread *thread)
 		return 0;
 	end -= 1;
 	mean =
-	    series_mean(&thread->cpu_series, thread->cpu,
+	    series_mean(&thread->cpu_series, ring,
 	                (end - CPU_MEAN_BINS) * CPU_BIN_NS, end * CPU_BIN_NS);
 	return (mean * 1000 + 127) / 255;
+}
+
+unsigned
+model_thread_cpu(const struct model *model, const struct thread *thread)
+{
+	return lately(model, thread, thread->cpu);
+}
+
+unsigned
+model_thread_wait(const struct model *model, const struct thread *thread)
+{
+	return lately(model, thread, thread->wait);
 }
 
 unsigned

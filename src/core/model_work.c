@@ -143,21 +143,23 @@ model_loop_gauge(struct model *model, const struct event *event,
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
 	struct loop_state *loop;
+	struct lane *lane;
 
-	(void)text;
 	if (!thread)
 		return true;
 	loop = &thread->loop;
 	loop->exists = true;
 	loop->window = event->size;
 	loop->busy = event->value;
-	(void)actor_lane(&model->actors, thread);
+	lane = actor_lane(&model->actors, thread);
 	loop->has_lag = event->channel != EVENT_LAGS_UNKNOWN;
 	if (!loop->has_lag)
 		return true;
 	loop->lag_p50 = (event->channel & UINT32_MAX) * 1000;
 	loop->lag_p99 = (event->channel >> 32) * 1000;
 	loop->lag_max = event->number;
+	if (lane)
+		lag_read(&lane->lags, text, event->number);
 	return true;
 }
 
@@ -167,7 +169,7 @@ model_thread_gauge(struct model *model, const struct event *event,
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
-	uint8_t *rings[1];
+	uint8_t *rings[2];
 	struct lane *lane;
 	uint64_t begin = model_before(event->time, event->number);
 
@@ -177,9 +179,12 @@ model_thread_gauge(struct model *model, const struct event *event,
 	thread->cpu_ns += event->value;
 	thread->wait_ns += event->size;
 	rings[0] = thread->cpu;
-	series_advance(&thread->cpu_series, rings, 1, event->time);
+	rings[1] = thread->wait;
+	series_advance(&thread->cpu_series, rings, 2, event->time);
 	series_add(&thread->cpu_series, thread->cpu, begin, event->time,
 	           event->value);
+	series_add(&thread->cpu_series, thread->wait, begin, event->time,
+	           event->size);
 	/* Seen from outside, CPU is the best that is known of a loop. */
 	if (!thread->lane || thread->loop.has_turns ||
 	    thread->role == ROLE_POOL)

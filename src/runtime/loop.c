@@ -3,6 +3,7 @@
 #include "atomics.h"
 
 #include "core/emit.h"
+#include "core/lag.h"
 
 #include <string.h>
 #include <sys/timerfd.h>
@@ -63,8 +64,10 @@ tell_gauge(struct loop *loop, uint64_t now)
 	    .channel = event_lags(loop_lag(&loop->lengths, window, 0.50),
 	                          loop_lag(&loop->lengths, window, 0.99)),
 	};
+	char lags[LAG_TEXT];
 
-	emit(&event, NULL);
+	lag_write(lags, &loop->lengths, window);
+	emit(&event, lags);
 	loop->gauge_begin = now;
 	loop->gauge_busy = 0;
 	memset(&loop->lengths, 0, sizeof(loop->lengths));
