@@ -306,6 +306,8 @@ menus_lists_prompts_and_help_lie_over_it(void **state)
 	    {"signal", "1 j K"},
 	    {"help", "?"},
 	    {"zoom-messages", "3 z"},
+	    {"zoom-loops", "4"},
+	    {"zoom-threads", "2 2"},
 	    {"tree-threads", "H 1"},
 	};
 	struct screen *screen = *state;

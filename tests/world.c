@@ -293,7 +293,7 @@ gauge(struct world *world, unsigned ms, uint32_t pid)
 	    .size = 1,
 	};
 
-	tell(world, &loop, "");
+	tell(world, &loop, "985000 13000 2000 0 0 0");
 	tell(world, &process, "");
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 enum {
-	WIDE_COLS = 180,
 	TWO_COLS = 110,
 	TWO_ROWS = 30,
 	OUTPUT_ROWS = 8,
@@ -96,7 +95,7 @@ layout_make(struct layout *layout, int rows, int cols, enum pane_id focused,
 	layout->keys = rect_of(rows - 1, 0, 1, cols);
 	if (zoomed)
 		layout->panes[focused] = middle;
-	else if (cols >= WIDE_COLS && rows >= TWO_ROWS)
+	else if (cols >= LAYOUT_WIDE_COLS && rows >= TWO_ROWS)
 		three_columns(layout, middle, talk_of(focused), output);
 	else if (cols >= TWO_COLS && rows >= TWO_ROWS)
 		two_by_two(layout, middle, talk_of(focused), output);

@@ -14,7 +14,7 @@ enum pane_id {
 	PANES,
 };
 
-enum { LAYOUT_ROWS_MIN = 15, LAYOUT_COLS_MIN = 60 };
+enum { LAYOUT_ROWS_MIN = 15, LAYOUT_COLS_MIN = 60, LAYOUT_WIDE_COLS = 180 };
 
 struct layout {
 	bool too_small;

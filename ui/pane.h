@@ -17,6 +17,7 @@ struct view {
 	int top;        /* first row shown, where the pane scrolls */
 	int cursor;     /* the selected row, -1: none */
 	bool focused;
+	bool roomy;   /* zoomed, or a wide screen: there is room for more */
 	bool threads; /* in the process tree */
 	uint32_t own_pid;
 	unsigned own_cpu; /* thousandths of a core */

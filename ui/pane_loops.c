@@ -8,6 +8,8 @@
  */
 #include "pane.h"
 
+#include "lag_chart.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -347,22 +349,23 @@ draw_lane(const struct view *view, const struct area *area,
 	return row + rows;
 }
 
-/* How late a timer would be: where the loop says so itself. */
+/* Below the lanes: how late a timer would be, of the lane under the cursor if
+ * it says so, else of the first that does. */
 static void
 put_lag(const struct view *view, const struct area *area,
-        const struct thread *thread, int row)
+        const struct thread *const *lanes, int count, int row)
 {
-	const struct loop_state *loop = &thread->loop;
-	char name[64], p99[16], worst[16];
+	const struct thread *chosen = NULL;
+	int rows = area->rect.rows;
 
-	if (!loop->window || !loop->has_lag || row >= area->rect.rows)
-		return;
-	model_thread_label(view->model, thread, name, sizeof(name));
-	area_format(area, row, 1, STYLE_FAINT,
-	            "%s, last second: busy %.0f%%  lag p99 %s  worst %s", name,
-	            100.0 * (double)loop->busy / (double)loop->window,
-	            pane_duration(loop->lag_p99, p99),
-	            pane_duration(loop->lag_max, worst));
+	for (int i = 0; i < count; i++)
+		if (lag_chart_has(view, lanes[i]) &&
+		    (!chosen || (view->focused && i == view->cursor)))
+			chosen = lanes[i];
+	if (chosen && view->roomy && row + 1 + LAG_CHART_ROWS <= rows)
+		lag_chart_draw(view, area, row + 1, chosen);
+	else if (row < rows - 1)
+		lag_chart_line(view, area, rows - 1, lanes[0]);
 }
 
 void
@@ -389,7 +392,7 @@ pane_loops(const struct view *view, const struct area *area)
 		area_format(area, rows - 1, 1, STYLE_LABEL, "+%d more lanes: z",
 		            count - i);
 	else if (count)
-		put_lag(view, area, lanes[0], rows - 1 > row ? rows - 1 : rows);
+		put_lag(view, area, lanes, count, row);
 }
 
 int

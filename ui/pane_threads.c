@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL_COLS = 15, CPU_END = 22, BARS_AT = 23, THREADS_SHOWN = 2048 };
+enum { LABEL_COLS = 15, CPU_END = 22, WAIT_END = 28, SLEEP_END = 35 };
+enum { BARS_AT = 23, THREADS_SHOWN = 2048, SPLIT_COLS_MIN = 52 };
 #define LINGER_NS 3000000000ull
 
 struct choice {
@@ -82,10 +83,45 @@ put_bars(const struct view *view, const struct area *area, int row, int from,
 	}
 }
 
+/* Where the time goes: on a CPU, waiting for one, asleep. */
+static bool
+has_split(const struct area *area)
+{
+	return area->rect.cols >= SPLIT_COLS_MIN;
+}
+
+static int
+bars_at(const struct area *area)
+{
+	return has_split(area) ? SLEEP_END + 1 : BARS_AT;
+}
+
+static void
+put_split(const struct view *view, const struct area *area, int row,
+          const struct choice *choice, enum style style)
+{
+	unsigned wait = model_thread_wait(view->model, choice->thread);
+	unsigned awake = choice->cpu + wait;
+	unsigned sleep = awake < 1000 ? 1000 - awake : 0;
+	char text[16];
+
+	if (choice->thread->row.died)
+		return;
+	snprintf(text, sizeof(text), "%u%%", (wait + 5) / 10);
+	area_right(area, row, WAIT_END,
+	           wait < 5    ? STYLE_FAINT
+	           : wait < 50 ? style
+	                       : STYLE_WAITING,
+	           text);
+	snprintf(text, sizeof(text), "%u%%", (sleep + 5) / 10);
+	area_right(area, row, SLEEP_END, STYLE_FAINT, text);
+}
+
 static void
 put_thread(const struct view *view, const struct area *area, int row,
            const struct choice *choice)
 {
+	int bars = bars_at(area), cols = area->rect.cols - bars - 1;
 	const struct thread *thread = choice->thread;
 	enum style style = thread->row.died             ? STYLE_GONE
 	                   : thread->loop.blocked_since ? STYLE_BLOCKED
@@ -96,10 +132,9 @@ put_thread(const struct view *view, const struct area *area, int row,
 	area_cut(area, row, 1, LABEL_COLS, style, text);
 	snprintf(text, sizeof(text), "%u%%", (choice->cpu + 5) / 10);
 	area_right(area, row, CPU_END, style, text);
-	put_bars(view, area, row, BARS_AT,
-	         area->rect.cols - BARS_AT - 1 < CPU_BINS
-	             ? area->rect.cols - BARS_AT - 1
-	             : CPU_BINS - 1,
+	if (has_split(area))
+		put_split(view, area, row, choice, style);
+	put_bars(view, area, row, bars, cols < CPU_BINS ? cols : CPU_BINS - 1,
 	         thread);
 }
 
@@ -109,12 +144,16 @@ pane_threads(const struct view *view, const struct area *area)
 	static struct choice choices[THREADS_SHOWN];
 	int count = choose(view, choices, THREADS_SHOWN);
 	int shown = area->rect.rows - 1;
-	int cols = area->rect.cols - BARS_AT - 1;
+	int bars = bars_at(area), cols = area->rect.cols - bars - 1;
 
 	area_text(area, 0, 1, STYLE_LABEL, "thread");
 	area_right(area, 0, CPU_END, STYLE_LABEL, "cpu%");
+	if (has_split(area)) {
+		area_right(area, 0, WAIT_END, STYLE_LABEL, "wait%");
+		area_right(area, 0, SLEEP_END, STYLE_LABEL, "sleep%");
+	}
 	if (cols > 12)
-		area_format(area, 0, BARS_AT, STYLE_LABEL, "last %.1f s",
+		area_format(area, 0, bars, STYLE_LABEL, "last %.1f s",
 		            (cols < CPU_BINS ? cols : CPU_BINS - 1) / 10.0);
 	if (cols > 32)
 		area_right(area, 0, area->rect.cols - 1, STYLE_LABEL,
@@ -122,7 +161,7 @@ pane_threads(const struct view *view, const struct area *area)
 	for (int i = 0; i < shown && view->top + i < count; i++) {
 		put_thread(view, area, i + 1, &choices[view->top + i]);
 		if (view->focused && view->top + i == view->cursor)
-			area_restyle(area, i + 1, 0, BARS_AT - 1, STYLE_SELECT);
+			area_restyle(area, i + 1, 0, bars - 1, STYLE_SELECT);
 	}
 	if (count > view->top + shown) {
 		area_fill(area, shown, 0, area->rect.cols, ' ', STYLE_PLAIN);

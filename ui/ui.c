@@ -37,6 +37,7 @@ ui_view(const struct ui *ui, const struct model *model,
 	    .top = ui->top[pane],
 	    .cursor = ui->cursor[pane],
 	    .focused = pane == ui->focused,
+	    .roomy = ui->zoomed || ui->cols >= LAYOUT_WIDE_COLS,
 	    .threads = ui->threads,
 	    .own_pid = ui->setup.own_pid,
 	};

@@ -194,13 +194,14 @@ ui_draw(struct ui *ui, const struct model *model,
 	struct area all = canvas_area(
 	    canvas, (struct rect){0, 0, canvas->rows, canvas->cols});
 	const struct model *shown = ui_model(ui, model);
-	struct view view = ui_view(ui, model, status, ui->focused);
 	struct layout layout;
 	struct verdict verdict;
+	struct view view;
 	struct area area;
 
 	ui->rows = canvas->rows;
 	ui->cols = canvas->cols;
+	view = ui_view(ui, model, status, ui->focused);
 	layout_make(&layout, canvas->rows, canvas->cols, ui->focused,
 	            ui->zoomed, has_output(shown));
 	if (layout.too_small) {
