@@ -385,6 +385,43 @@ a_finding_without_a_cause_names_none(void **state)
 	                       "longest 60 ms: do such"));
 }
 
+/* The pool full for a second, and long over. */
+static void
+fill_the_pool(struct summing *summing)
+{
+	born(summing, 0, 10, 1, "node x.js");
+	for (uint64_t ms = 100; ms <= 9000; ms += 100)
+		put(summing,
+		    (struct event){.kind = EVENT_POOL_GAUGE,
+		                   .time = ms,
+		                   .pid = 10,
+		                   .number = 4,
+		                   .value = 4,
+		                   .size = ms < 1300 ? 3 : 0},
+		    "");
+}
+
+static void
+what_the_rules_found_is_told_also_when_it_is_over(void **state)
+{
+	struct summing *summing = *state;
+	const json_t *row;
+
+	fill_the_pool(summing);
+	row = row_of(parse(summing), "findings", 10);
+	assert_text(row, "rule", "pool-saturated");
+	assert_text(row, "grade", "warning");
+	assert_text(row, "text",
+	            "POOL FULL: all 4 pool threads of x.js are taken, 3 "
+	            "requests wait");
+	assert_text(row, "cure",
+	            "UV_THREADPOOL_SIZE=8 or more, or fewer fs, dns, crypto "
+	            "calls at once");
+	assert_in_range(
+	    (int)json_number_value(json_object_get(row, "total_ms")), 750,
+	    1500);
+}
+
 static void
 a_loop_that_is_only_gauged_is_none(void **state)
 {
@@ -531,6 +568,17 @@ the_table_has_a_line_for_each_thread(void **state)
 }
 
 static void
+the_table_tells_findings_with_their_cures(void **state)
+{
+	struct summing *summing = *state;
+
+	fill_the_pool(summing);
+	sum_up(summing, summary_table);
+	ASSERT_LINE(summing, "found: POOL FULL: all 4 pool threads of x.js");
+	ASSERT_LINE(summing, "  cure: UV_THREADPOOL_SIZE=8");
+}
+
+static void
 the_table_ends_with_the_totals(void **state)
 {
 	struct summing *summing = *state;
@@ -614,6 +662,8 @@ main(void)
 	    TEST(a_loop_that_was_blocked_is_a_finding),
 	    TEST(a_finding_without_a_cause_names_none),
 	    TEST(a_loop_that_is_only_gauged_is_none),
+	    TEST(what_the_rules_found_is_told_also_when_it_is_over),
+	    TEST(the_table_tells_findings_with_their_cures),
 	    TEST(nothing_at_all_is_a_summary_too),
 	    TEST(bad_text_does_not_spoil_it),
 	    TEST(a_full_model_is_summed_up),

@@ -114,6 +114,7 @@ static model_part *const parts[EVENT_KINDS] = {
 bool
 model_apply(struct model *model, const struct event *event, const char *text)
 {
+	findings_tick(model, event->time);
 	model->version++;
 	model->totals.events++;
 	if (!model->start)
@@ -129,18 +130,16 @@ model_put(void *data, const struct event *event, const char *text)
 	return model_apply(data, event, text);
 }
 
-/* Old enough, the receiver lives and speaks for itself, and no later message
- * of the channel has been received: then it is the record that was lost, not
- * the message. */
+/* The receiver lives and speaks for itself, and no later message of the channel
+ * has been received: then it is the record that was lost, not the message. */
 bool
-model_is_waiting(const struct model *model, const struct flow *flow)
+model_is_unread(const struct model *model, const struct flow *flow)
 {
 	const struct channel_row *channel;
 	const struct process *process;
 	const struct thread *thread;
 
-	if (!flow->sent || flow->received ||
-	    flow->sent + MODEL_WAITING_NS > model->now)
+	if (!flow->sent || flow->received)
 		return false;
 	channel = model_channel(model, flow->channel);
 	if (channel && channel->received[flow->channel & 1] >= flow->number)
@@ -150,6 +149,13 @@ model_is_waiting(const struct model *model, const struct flow *flow)
 		return false;
 	process = actor_process(&model->actors, flow->wait_pid);
 	return process && !process->row.died && process->runtime;
+}
+
+bool
+model_is_waiting(const struct model *model, const struct flow *flow)
+{
+	return flow->sent + MODEL_WAITING_NS <= model->now &&
+	       model_is_unread(model, flow);
 }
 
 void

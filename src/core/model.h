@@ -9,6 +9,7 @@
 #define CORE_MODEL_H
 
 #include "actor.h"
+#include "findings.h"
 #include "flow.h"
 #include "histogram.h"
 
@@ -85,6 +86,7 @@ struct model {
 	uint64_t births_missed;             /* at most so many */
 	char births_source[NAME_BYTES + 8]; /* how they are seen, "" unknown */
 	struct totals totals;
+	struct findings findings;
 };
 
 void model_init(struct model *model);
@@ -104,7 +106,9 @@ void model_tick(struct model *model, uint64_t now);
 /* The channel of either direction; NULL: never announced or forgotten. */
 struct channel_row *model_channel(const struct model *model, uint64_t channel);
 
-/* Whether a flow is waiting in front of its receiver at model->now. */
+/* Whether a flow was sent and lies unread at a receiver that lives and would
+ * say so; and whether it is old enough at model->now to be called waiting. */
+bool model_is_unread(const struct model *model, const struct flow *flow);
 bool model_is_waiting(const struct model *model, const struct flow *flow);
 
 /* What a process calls itself, else what its command line says. */

@@ -77,10 +77,24 @@ name_longest(const struct model *model, const struct thread *thread, char *into,
 	}
 }
 
-/* A finding: what is wrong, the number, the cure. The table of rules grows
- * with the screen's. */
+/* A finding as it is told. */
+struct found {
+	const char *rule;
+	enum grade grade;
+	uint32_t pid, tid;
+	uint64_t total; /* ns that it held */
+	const char *text, *cure;
+};
+
+/* ---- findings: what is wrong, the number, the cure ---- */
+
+typedef void put_finding(void *data, const struct model *model,
+                         const struct found *found);
+
+/* Every loop that was blocked at all: over the whole watch that counts, also
+ * where it happened too seldom for the rule about it. */
 static void
-find_blocks(const struct model *model, json_t *findings)
+tell_blocks(const struct model *model, put_finding *put, void *data)
 {
 	const struct actors *actors = &model->actors;
 
@@ -88,6 +102,16 @@ find_blocks(const struct model *model, json_t *findings)
 		const struct thread *thread = &actors->threads[i];
 		const struct loop_state *loop = &thread->loop;
 		char name[64], cause[NAME_BYTES + 4], text[256];
+		struct found found = {
+		    .rule = "loop-blocked",
+		    .grade = GRADE_WARNING,
+		    .pid = thread->pid,
+		    .tid = thread->tid,
+		    .total = loop->block_total,
+		    .text = text,
+		    .cure = "do such work in a worker thread or a child "
+			    "process",
+		};
 
 		if (!loop->blocks)
 			continue;
@@ -99,12 +123,48 @@ find_blocks(const struct model *model, json_t *findings)
 		         "child process.",
 		         name, loop->blocks, loop->blocks == 1 ? "" : "s",
 		         ms(loop->block_max), cause);
-		json_array_append_new(
-		    findings,
-		    json_pack("{s:s,s:i,s:i,s:o}", "rule", "loop-blocked",
-		              "pid", thread->pid, "tid", thread->tid, "text",
-		              string_of(text)));
+		put(data, model, &found);
 	}
+}
+
+/* What the rules found in the course of the watch. */
+static void
+tell_findings(const struct model *model, put_finding *put, void *data)
+{
+	const struct findings *findings = &model->findings;
+
+	tell_blocks(model, put, data);
+	for (uint32_t i = 0; i < findings->count; i++) {
+		const struct finding *row = &findings->rows[i];
+		char text[256];
+		struct found found = {
+		    .rule = findings_name(row),
+		    .grade = findings_grade(row),
+		    .pid = row->pid,
+		    .tid = row->tid,
+		    .total = row->total,
+		    .text = text,
+		    .cure = findings_cure(row),
+		};
+
+		if (!row->said)
+			continue;
+		findings_text(model, row, text, sizeof(text));
+		put(data, model, &found);
+	}
+}
+
+static void
+append_finding(void *data, const struct model *model, const struct found *found)
+{
+	(void)model;
+	json_array_append_new(
+	    data,
+	    json_pack("{s:s,s:s,s:i,s:i,s:f,s:o,s:s}", "rule", found->rule,
+	              "grade", found->grade == GRADE_NOTE ? "note" : "warning",
+	              "pid", found->pid, "tid", found->tid, "total_ms",
+	              ms(found->total), "text", string_of(found->text), "cure",
+	              found->cure));
 }
 
 void
@@ -122,7 +182,7 @@ summary_json(FILE *file, const struct model *model, const struct own_cost *cost)
 			json_array_append_new(loops, loop_row(model, thread));
 		json_array_append_new(threads, thread_row(model, thread));
 	}
-	find_blocks(model, findings);
+	tell_findings(model, append_finding, findings);
 	summary = json_pack(
 	    "{s:I,s:s,s:f,s:I,s:I,s:I,s:I,s:{s:I,s:f,s:f},s:o,s:o,s:I,s:I,"
 	    "s:f,s:I,s:{s:s,s:I},s:o}",
@@ -222,6 +282,17 @@ print_births(FILE *file, const struct model *model)
 		fputs("none missed\n", file);
 }
 
+/* Some sentences end with their cure. */
+static void
+print_finding(void *data, const struct model *model, const struct found *found)
+{
+	(void)model;
+	fprintf(data, "%s: %s\n", found->grade == GRADE_NOTE ? "note" : "found",
+	        found->text);
+	if (!strstr(found->text, found->cure))
+		fprintf(data, "  cure: %s\n", found->cure);
+}
+
 void
 summary_table(FILE *file, const struct model *model,
               const struct own_cost *cost)
@@ -247,6 +318,7 @@ summary_table(FILE *file, const struct model *model,
 		        ms(histogram_quantile(&totals->answer, 0.5)),
 		        ms(histogram_quantile(&totals->answer, 0.99)));
 	print_births(file, model);
+	tell_findings(model, print_finding, file);
 	fprintf(file, "looptop itself: %.1f ms of CPU, %.1f MB\n", cost->cpu_ms,
 	        (double)cost->rss_kb / 1024);
 }

@@ -1,0 +1,162 @@
+/*
+ * Rules about processes. They read the model and nothing else, and the time is
+ * the finder's: model->now depends on when frames are drawn.
+ */
+#include "findings_parts.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#define RECENT_NS 10000000000ull
+#define SHORT_LIFE_NS 5000000000ull
+
+enum { CRASHES = 3 };
+
+static const struct process *
+process_of(const struct finder *finder, uint32_t pid)
+{
+	return actor_process(&finder->model->actors, pid);
+}
+
+/* By itself and not because somebody asked it to. */
+static bool
+has_crashed(const struct process *process)
+{
+	if (process->death == DEATH_SIGNAL)
+		return process->status != SIGTERM &&
+		       process->status != SIGINT && process->status != SIGHUP;
+	return process->death == DEATH_CODE && process->status != 0;
+}
+
+static bool
+crashed_young(const struct finder *finder, const struct process *process)
+{
+	return process->row.died > findings_ago(finder->time, RECENT_NS) &&
+	       has_crashed(process) &&
+	       process->row.died < process->row.born + SHORT_LIFE_NS;
+}
+
+/* Tells a parent's dead or lost children together: at the first of them. */
+typedef bool is_counted(const struct finder *finder,
+                        const struct process *process);
+
+static unsigned
+count_alike(const struct finder *finder, const struct process *first,
+            is_counted *is_one, const struct process **last)
+{
+	const struct actors *actors = &finder->model->actors;
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *process = &actors->processes[i];
+
+		if (process->ppid != first->ppid || !is_one(finder, process))
+			continue;
+		if (!count && process != first)
+			return 0;
+		count++;
+		*last = process;
+	}
+	return count;
+}
+
+void
+findings_crash_loop(struct finder *finder)
+{
+	const struct actors *actors = &finder->model->actors;
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *first = &actors->processes[i], *last;
+		char how[NAME_BYTES];
+
+		if (!crashed_young(finder, first) ||
+		    count_alike(finder, first, crashed_young, &last) < CRASHES)
+			continue;
+		snprintf(how, sizeof(how),
+		         last->death == DEATH_SIGNAL ? "signal %d" : "exit %d",
+		         last->status);
+		findings_raise(finder, first->ppid, 0,
+		               count_alike(finder, first, crashed_young, &last),
+		               last->row.died - last->row.born, how);
+	}
+}
+
+/* Ended, and a parent that lives and speaks has not heard of it. */
+static bool
+is_zombie(const struct finder *finder, const struct process *process)
+{
+	const struct process *parent;
+	const struct thread *thread;
+
+	if (!process->row.died || process->told || process->how < BIRTH_SPAWN ||
+	    process->row.died + FINDINGS_SECOND_NS > finder->time)
+		return false;
+	parent = process_of(finder, process->ppid);
+	thread = actor_thread(&finder->model->actors, process->ppid);
+	return parent && !parent->row.died && parent->runtime && thread &&
+	       thread->loop.exists;
+}
+
+static bool
+is_orphan(const struct finder *finder, const struct process *process)
+{
+	const struct process *parent = process_of(finder, process->ppid);
+
+	return !process->row.died && parent && parent->row.died &&
+	       parent->row.died >= process->row.born &&
+	       parent->row.died + FINDINGS_SECOND_NS <= finder->time;
+}
+
+static void
+raise_alike(struct finder *finder, is_counted *is_one)
+{
+	const struct actors *actors = &finder->model->actors;
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *first = &actors->processes[i], *last;
+		uint64_t since;
+		unsigned count;
+		char name[NAME_BYTES];
+
+		if (!is_one(finder, first))
+			continue;
+		count = count_alike(finder, first, is_one, &last);
+		if (!count)
+			continue;
+		since = first->row.died
+		            ? first->row.died
+		            : process_of(finder, first->ppid)->row.died;
+		model_process_label(first, name, sizeof(name));
+		findings_raise(finder, first->ppid, 0, count,
+		               finder->time - since, name);
+	}
+}
+
+void
+findings_zombie(struct finder *finder)
+{
+	raise_alike(finder, is_zombie);
+}
+
+void
+findings_orphan(struct finder *finder)
+{
+	raise_alike(finder, is_orphan);
+}
+
+void
+findings_pool(struct finder *finder)
+{
+	const struct actors *actors = &finder->model->actors;
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *process = &actors->processes[i];
+
+		if (!process->row.died && process->pool_slots &&
+		    process->pool_running >= process->pool_slots &&
+		    process->pool_queued)
+			findings_raise(finder, process->pid, 0,
+			               process->pool_queued,
+			               process->pool_slots, "");
+	}
+}

@@ -1,0 +1,552 @@
+/*
+ * Findings: each rule in a world where it holds and in one where it almost
+ * does. Times are milliseconds.
+ */
+#include "model_lives.h"
+
+enum { PRIMARY = 10, CHILD = 20, TEXT = 256 };
+
+#define MS 1000000ull
+
+/* Any event makes the rules be looked at. */
+static void
+pass(struct model *model, unsigned ms)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_LOST, .time = ms * MS, .pid = 1}, "");
+}
+
+static void
+titled(struct model *model, unsigned ms, uint32_t pid, const char *title)
+{
+	tell(model,
+	     (struct event){
+		 .kind = EVENT_PROCESS_TITLE, .time = ms * MS, .pid = pid},
+	     title);
+}
+
+static void
+child(struct model *model, unsigned ms, uint32_t pid, uint32_t parent,
+      enum birth how, const char *title)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_PROCESS_BORN,
+	                    .time = ms * MS,
+	                    .pid = pid,
+	                    .other_pid = parent,
+	                    .number = how},
+	     "looptop @child");
+	tell(model,
+	     (struct event){.kind = EVENT_THREAD_BORN,
+	                    .time = ms * MS,
+	                    .pid = pid,
+	                    .number = ROLE_MAIN},
+	     title);
+	titled(model, ms, pid, title);
+}
+
+/* A process whose loop answers. */
+static void
+server(struct model *model, unsigned ms, uint32_t pid)
+{
+	child(model, ms, pid, 1, BIRTH_RUN, "server");
+	tell(model,
+	     (struct event){.kind = EVENT_CHANNEL_BORN,
+	                    .time = ms * MS,
+	                    .pid = pid,
+	                    .channel = channel_id(CHANNEL_LISTEN, pid, 80),
+	                    .number = CHANNEL_LISTEN,
+	                    .value = 80},
+	     "");
+	tell(model,
+	     (struct event){.kind = EVENT_LOOP_TURNS,
+	                    .time = ms * MS,
+	                    .pid = pid,
+	                    .number = 1},
+	     "");
+}
+
+static void
+block(struct model *model, unsigned from, unsigned to, uint32_t pid,
+      const char *cause)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_LOOP_FREED,
+	                    .time = to * MS,
+	                    .pid = pid,
+	                    .value = (to - from) * MS},
+	     cause);
+}
+
+/* A thread's time from `from` to `to` ms, in percent. */
+static void
+spend(struct model *model, unsigned from, unsigned to, uint32_t pid,
+      uint32_t tid, unsigned cpu, unsigned wait)
+{
+	for (unsigned ms = from + 100; ms <= to; ms += 100)
+		tell(model,
+		     (struct event){.kind = EVENT_THREAD_GAUGE,
+		                    .time = ms * MS,
+		                    .pid = pid,
+		                    .tid = tid,
+		                    .number = 100 * MS,
+		                    .value = cpu * MS,
+		                    .size = wait * MS},
+		     "");
+}
+
+/* The finding of a rule that is told now; NULL: none. */
+static const struct finding *
+told(const struct model *model, enum finding_rule rule)
+{
+	const struct finding *list[FINDINGS];
+	int count = findings_list(model, list, FINDINGS);
+
+	for (int i = 0; i < count; i++)
+		if (list[i]->rule == rule)
+			return list[i];
+	return NULL;
+}
+
+static void
+assert_told(const struct model *model, enum finding_rule rule,
+            const char *sentence)
+{
+	const struct finding *finding = told(model, rule);
+	char text[TEXT];
+
+	assert_non_null(finding);
+	findings_text(model, finding, text, sizeof(text));
+	assert_string_equal(text, sentence);
+}
+
+/* ---- processes ---- */
+
+static void
+crash(struct model *model, unsigned ms, uint32_t pid, enum death death,
+      uint64_t status)
+{
+	child(model, ms, pid, PRIMARY, BIRTH_FORK, "child");
+	died(model, (ms + 200) * MS, pid, death, status);
+}
+
+static void
+three_children_that_crash_at_once_are_a_loop(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	crash(model, 1000, CHILD, DEATH_CODE, 1);
+	crash(model, 2000, CHILD + 1, DEATH_CODE, 1);
+	pass(model, 2500);
+	assert_null(told(model, FINDING_CRASH_LOOP));
+	crash(model, 3000, CHILD + 2, DEATH_SIGNAL, 11);
+	pass(model, 3500);
+	assert_told(model, FINDING_CRASH_LOOP,
+	            "CRASH LOOP: 3 children of server crashed in 10 s, the "
+	            "last after 0.2 s (signal 11)");
+	/* It is told a while longer than it is true. */
+	pass(model, 11000);
+	pass(model, 14000);
+	assert_non_null(told(model, FINDING_CRASH_LOOP));
+	pass(model, 19000);
+	assert_null(told(model, FINDING_CRASH_LOOP));
+}
+
+static void
+children_that_end_well_or_are_ended_are_none(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	crash(model, 1000, CHILD, DEATH_CODE, 0);
+	crash(model, 2000, CHILD + 1, DEATH_SIGNAL, 15);
+	crash(model, 3000, CHILD + 2, DEATH_CODE, 7);
+	pass(model, 3500);
+	assert_null(told(model, FINDING_CRASH_LOOP));
+}
+
+static void
+an_end_that_the_parent_is_not_told_of_is_a_zombie(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	child(model, 100, CHILD, PRIMARY, BIRTH_FORK, "child 1");
+	died(model, 1000 * MS, CHILD, DEATH_CODE, 0);
+	pass(model, 1500);
+	assert_null(told(model, FINDING_ZOMBIE));
+	pass(model, 3000);
+	assert_told(model, FINDING_ZOMBIE,
+	            "ZOMBIE: child 1 ended 2.0 s ago, server has not been "
+	            "told");
+	tell(model,
+	     (struct event){.kind = EVENT_PROCESS_EXIT,
+	                    .time = 3100 * MS,
+	                    .pid = PRIMARY,
+	                    .other_pid = CHILD},
+	     "");
+	pass(model, 8000);
+	assert_null(told(model, FINDING_ZOMBIE));
+}
+
+static void
+a_foreign_parent_need_not_say_that_it_was_told(void **state)
+{
+	struct model *model = *state;
+
+	born(model, 1, PRIMARY);
+	child(model, 100, CHILD, PRIMARY, BIRTH_SEEN, "child 1");
+	died(model, 1000 * MS, CHILD, DEATH_CODE, 0);
+	pass(model, 3000);
+	assert_null(told(model, FINDING_ZOMBIE));
+}
+
+static void
+who_outlives_its_parent_is_an_orphan(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	child(model, 100, CHILD, PRIMARY, BIRTH_FORK, "child 1");
+	child(model, 200, CHILD + 1, PRIMARY, BIRTH_FORK, "child 2");
+	died(model, 1000 * MS, PRIMARY, DEATH_CODE, 0);
+	pass(model, 1500);
+	assert_null(told(model, FINDING_ORPHAN));
+	pass(model, 4000);
+	assert_told(model, FINDING_ORPHAN,
+	            "ORPHAN: child 1 and 1 more still runs, its parent server "
+	            "ended 3.0 s ago");
+}
+
+static void
+gauge_pool(struct model *model, unsigned ms, unsigned running, unsigned queued)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_POOL_GAUGE,
+	                    .time = ms * MS,
+	                    .pid = PRIMARY,
+	                    .number = 4,
+	                    .value = running,
+	                    .size = queued},
+	     "");
+}
+
+static void
+a_pool_that_is_full_for_a_while_is_told(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	gauge_pool(model, 100, 4, 6);
+	pass(model, 300);
+	assert_null(told(model, FINDING_POOL));
+	pass(model, 600);
+	pass(model, 900);
+	assert_told(model, FINDING_POOL,
+	            "POOL FULL: all 4 pool threads of server are taken, 6 "
+	            "requests wait");
+}
+
+static void
+a_pool_that_is_full_for_a_moment_or_has_no_queue_is_not(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	gauge_pool(model, 100, 4, 6);
+	pass(model, 300);
+	gauge_pool(model, 400, 4, 0);
+	for (unsigned ms = 500; ms < 3000; ms += 250)
+		pass(model, ms);
+	assert_null(told(model, FINDING_POOL));
+}
+
+/* ---- loops and threads ---- */
+
+static void
+a_loop_that_blocks_again_and_again(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	block(model, 11000, 11400, PRIMARY, "fib(40)");
+	block(model, 12000, 12600, PRIMARY, "fib(41)");
+	pass(model, 12700);
+	assert_null(told(model, FINDING_BLOCKED));
+	block(model, 13000, 13500, PRIMARY, "fib(40)");
+	pass(model, 14000);
+	assert_told(model, FINDING_BLOCKED,
+	            "BLOCKED AGAIN AND AGAIN: the loop of server 15% of the "
+	            "last 10 s, longest 600 ms by fib(41)");
+}
+
+static void
+short_blocks_and_those_long_ago_are_not(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	for (unsigned ms = 11000; ms < 14000; ms += 1000)
+		block(model, ms, ms + 60, PRIMARY, "json");
+	pass(model, 14000);
+	assert_null(told(model, FINDING_BLOCKED));
+	for (unsigned ms = 21000; ms < 24000; ms += 1000)
+		block(model, ms, ms + 900, PRIMARY, "json");
+	pass(model, 33000);
+	assert_null(told(model, FINDING_BLOCKED));
+}
+
+static void
+a_loop_that_computes_is_told_to_offload(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	spend(model, 0, 4000, PRIMARY, PRIMARY, 88, 0);
+	assert_null(told(model, FINDING_CPU));
+	spend(model, 4000, 8000, PRIMARY, PRIMARY, 88, 0);
+	assert_told(model, FINDING_CPU,
+	            "CPU ON THE LOOP: server computes 88% of the time and can "
+	            "answer in the rest");
+}
+
+static void
+a_loop_half_busy_and_a_busy_worker_are_not(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	tell(model,
+	     (struct event){.kind = EVENT_THREAD_BORN,
+	                    .pid = PRIMARY,
+	                    .tid = 11,
+	                    .number = ROLE_WORKER},
+	     "thread 1");
+	spend(model, 0, 9000, PRIMARY, PRIMARY, 60, 0);
+	spend(model, 0, 9000, PRIMARY, 11, 99, 0);
+	assert_null(told(model, FINDING_CPU));
+}
+
+static void
+threads_that_find_no_core(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	for (unsigned ms = 0; ms < 5000; ms += 100)
+		for (uint32_t tid = PRIMARY; tid < PRIMARY + 4; tid++)
+			spend(model, ms, ms + 100, PRIMARY, tid, 50, 50);
+	assert_told(model, FINDING_CORES,
+	            "TOO FEW CORES: 4.0 threads want to run, 2.0 can");
+}
+
+static void
+threads_that_wait_a_little_find_one(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	for (unsigned ms = 0; ms < 5000; ms += 100)
+		for (uint32_t tid = PRIMARY; tid < PRIMARY + 4; tid++)
+			spend(model, ms, ms + 100, PRIMARY, tid, 40, 20);
+	assert_null(told(model, FINDING_CORES));
+}
+
+static void
+run_cluster(struct model *model, unsigned busy, unsigned other)
+{
+	server(model, 0, PRIMARY);
+	child(model, 10, CHILD, PRIMARY, BIRTH_CLUSTER, "worker 1");
+	child(model, 10, CHILD + 1, PRIMARY, BIRTH_CLUSTER, "worker 2");
+	for (unsigned ms = 0; ms < 12000; ms += 100) {
+		spend(model, ms, ms + 100, CHILD, CHILD, busy, 0);
+		spend(model, ms, ms + 100, CHILD + 1, CHILD + 1, other, 0);
+	}
+}
+
+static void
+a_cluster_where_one_does_the_work(void **state)
+{
+	struct model *model = *state;
+
+	run_cluster(model, 90, 3);
+	assert_told(model, FINDING_UNEVEN,
+	            "UNEVEN CLUSTER: worker 1 works 90% of the time, another "
+	            "worker 3%");
+}
+
+static void
+a_cluster_that_shares_it(void **state)
+{
+	struct model *model = *state;
+
+	run_cluster(model, 60, 40);
+	assert_null(told(model, FINDING_UNEVEN));
+}
+
+static void
+add_worker(struct model *model, uint32_t tid)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_THREAD_BORN,
+	                    .time = 1,
+	                    .pid = PRIMARY,
+	                    .tid = tid,
+	                    .number = ROLE_WORKER},
+	     "thread 1");
+}
+
+static void
+workers_without_work_are_a_note(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	add_worker(model, 11);
+	add_worker(model, 12);
+	spend(model, 0, 15000, PRIMARY, 11, 30, 0);
+	assert_null(told(model, FINDING_IDLE));
+	spend(model, 15000, 25000, PRIMARY, 11, 30, 0);
+	assert_told(model, FINDING_IDLE,
+	            "IDLE: 1 of 2 worker threads of server had nothing to do "
+	            "for 25 s");
+	assert_int_equal(findings_grade(told(model, FINDING_IDLE)), GRADE_NOTE);
+}
+
+static void
+workers_at_work_are_not(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	add_worker(model, 11);
+	spend(model, 0, 30000, PRIMARY, 11, 5, 0);
+	assert_null(told(model, FINDING_IDLE));
+}
+
+/* ---- messages ---- */
+
+static void
+send(struct model *model, unsigned ms, uint64_t number, bool received)
+{
+	struct event event = {
+	    .kind = EVENT_MESSAGE_SEND,
+	    .time = ms * MS,
+	    .pid = PRIMARY,
+	    .other_pid = CHILD,
+	    .other_tid = CHILD,
+	    .channel = channel_id(CHANNEL_IPC, PRIMARY, CHILD),
+	    .number = number,
+	};
+
+	tell(model, event, "job");
+	if (!received)
+		return;
+	event.kind = EVENT_MESSAGE_RECV;
+	event.time += MS;
+	event.pid = event.tid = CHILD;
+	tell(model, event, "job");
+}
+
+static void
+messages_that_are_not_read_are_a_queue(void **state)
+{
+	struct model *model = *state;
+
+	if (FLOWS < 64)
+		return;
+	server(model, 0, PRIMARY);
+	child(model, 1, CHILD, PRIMARY, BIRTH_FORK, "child 1");
+	for (unsigned i = 1; i <= 200; i++)
+		send(model, 1000 + i * 10, i, i <= 20);
+	pass(model, 3100);
+	assert_told(model, FINDING_QUEUE,
+	            "QUEUE GROWS: 179 messages wait for child 1, the first for "
+	            "1.8 s");
+}
+
+static void
+messages_that_are_read_are_none(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	child(model, 1, CHILD, PRIMARY, BIRTH_FORK, "child 1");
+	for (unsigned i = 1; i <= 200; i++)
+		send(model, 1000 + i * 10, i, i <= 180);
+	pass(model, 3100);
+	assert_null(told(model, FINDING_QUEUE));
+}
+
+/* ---- holding ---- */
+
+static void
+what_comes_and_goes_does_not_flicker(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	gauge_pool(model, 100, 4, 6);
+	for (unsigned ms = 300; ms < 1500; ms += 250)
+		pass(model, ms);
+	assert_non_null(told(model, FINDING_POOL));
+	for (unsigned ms = 1500; ms < 12000; ms += 250) {
+		gauge_pool(model, ms, 4, ms / 1000 % 3 == 0);
+		assert_non_null(told(model, FINDING_POOL));
+	}
+}
+
+/* With tables full of rows nothing is lost but the row. */
+static void
+more_findings_than_rows_do_no_harm(void **state)
+{
+	struct model *model = *state;
+
+	for (uint32_t pid = 1; pid < 100; pid++) {
+		born(model, pid * 10 * MS, pid);
+		tell(model,
+		     (struct event){.kind = EVENT_POOL_GAUGE,
+		                    .time = pid * 10 * MS,
+		                    .pid = pid,
+		                    .number = 4,
+		                    .value = 4,
+		                    .size = 1},
+		     "");
+	}
+	for (unsigned ms = 1000; ms < 4000; ms += 250)
+		pass(model, ms);
+	assert_true(model->findings.count <= FINDINGS);
+	assert_non_null(told(model, FINDING_POOL));
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+	const struct CMUnitTest tests[] = {
+	    TEST(three_children_that_crash_at_once_are_a_loop),
+	    TEST(children_that_end_well_or_are_ended_are_none),
+	    TEST(an_end_that_the_parent_is_not_told_of_is_a_zombie),
+	    TEST(a_foreign_parent_need_not_say_that_it_was_told),
+	    TEST(who_outlives_its_parent_is_an_orphan),
+	    TEST(a_pool_that_is_full_for_a_while_is_told),
+	    TEST(a_pool_that_is_full_for_a_moment_or_has_no_queue_is_not),
+	    TEST(a_loop_that_blocks_again_and_again),
+	    TEST(short_blocks_and_those_long_ago_are_not),
+	    TEST(a_loop_that_computes_is_told_to_offload),
+	    TEST(a_loop_half_busy_and_a_busy_worker_are_not),
+	    TEST(threads_that_find_no_core),
+	    TEST(threads_that_wait_a_little_find_one),
+	    TEST(a_cluster_where_one_does_the_work),
+	    TEST(a_cluster_that_shares_it),
+	    TEST(workers_without_work_are_a_note),
+	    TEST(workers_at_work_are_not),
+	    TEST(messages_that_are_not_read_are_a_queue),
+	    TEST(messages_that_are_read_are_none),
+	    TEST(what_comes_and_goes_does_not_flicker),
+	    TEST(more_findings_than_rows_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
