@@ -279,6 +279,18 @@ channels_seen_from_outside(void **state)
 }
 
 static void
+what_is_wrong_takes_the_verdict_line(void **state)
+{
+	struct screen *screen = *state;
+
+	world_trouble(&screen->world);
+	open_ui(screen, true);
+	compare_sizes(screen, "trouble");
+	press(screen, "!");
+	compare_sizes(screen, "findings");
+}
+
+static void
 a_program_that_has_ended(void **state)
 {
 	struct screen *screen = *state;
@@ -360,6 +372,7 @@ main(void)
 	    cmocka_unit_test(a_cluster_with_a_dead_worker),
 	    cmocka_unit_test(a_foreign_program_seen_from_outside),
 	    cmocka_unit_test(channels_seen_from_outside),
+	    cmocka_unit_test(what_is_wrong_takes_the_verdict_line),
 	    cmocka_unit_test(a_program_that_has_ended),
 	    cmocka_unit_test(menus_lists_prompts_and_help_lie_over_it),
 	    cmocka_unit_test(losses_and_a_pause_are_shown),

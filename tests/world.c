@@ -397,6 +397,45 @@ world_cluster(struct world *world)
 	world_tick(world, 2000);
 }
 
+static void
+fill_pool(struct world *world, unsigned ms, unsigned queued)
+{
+	struct event pool = {
+	    .kind = EVENT_POOL_GAUGE,
+	    .time = time_of(ms),
+	    .pid = WORLD_STAGE,
+	    .tid = WORLD_STAGE,
+	    .number = 4,
+	    .value = 4,
+	    .size = queued,
+	};
+
+	tell(world, &pool, "");
+}
+
+void
+world_trouble(struct world *world)
+{
+	world_calm(world);
+	world_thread(world, 2100, WORLD_STAGE, WORLD_THREAD, ROLE_WORKER,
+	             "thread 1");
+	for (unsigned ms = 2100; ms < 17000; ms += 100)
+		world_cpu(world, ms, WORLD_STAGE, WORLD_STAGE, 100, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t pid = WORLD_THREAD + 6 + i;
+		unsigned ms = 17000 + i * 500;
+
+		world_process(world, ms, pid, WORLD_STAGE, BIRTH_FORK, "child",
+		              "looptop @child");
+		world_died(world, ms + 200, pid, DEATH_CODE, 1);
+	}
+	for (unsigned ms = 18500; ms <= 21000; ms += 100) {
+		world_cpu(world, ms, WORLD_STAGE, WORLD_STAGE, 100, 3);
+		fill_pool(world, ms, ms < 20000 ? 6 : 0);
+	}
+	world_tick(world, 21000);
+}
+
 void
 world_foreign(struct world *world)
 {

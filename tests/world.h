@@ -78,6 +78,10 @@ void world_offloaded(struct world *world);
 /* The calm lab and a cluster of four workers, one of them killed. */
 void world_cluster(struct world *world);
 
+/* The calm lab, then: three children crash at once, the pool is full, a worker
+ * thread has nothing to do; it is 21000. */
+void world_trouble(struct world *world);
+
 /* A foreign node program with a child, its main loop blocked, seen from
  * outside. */
 void world_foreign(struct world *world);

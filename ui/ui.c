@@ -129,7 +129,7 @@ in_help(struct ui *ui, const struct key *key)
 {
 	int step = ui_step_of(request_of(key));
 
-	if (!step || !ui->help_last) {
+	if (!step || (!ui->help_last && ui->mode == UI_HELP)) {
 		ui->mode = UI_NORMAL;
 		return;
 	}
@@ -185,7 +185,8 @@ click(struct ui *ui, const struct model *model, const struct key *key,
 		click_pane(ui, key);
 		return;
 	}
-	if (ui->mode == UI_HELP || ui->mode == UI_PROMPT) {
+	if (ui->mode == UI_HELP || ui->mode == UI_PROMPT ||
+	    ui->mode == UI_SHEET) {
 		ui->mode = UI_NORMAL;
 		return;
 	}
@@ -234,6 +235,7 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 		in_prompt(ui, key, command);
 		break;
 	case UI_HELP:
+	case UI_SHEET:
 		in_help(ui, key);
 		break;
 	}

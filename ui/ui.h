@@ -40,7 +40,17 @@ struct ui_status {
 	const char *target; /* what is watched, for the bar; may be NULL */
 };
 
-enum ui_mode { UI_NORMAL, UI_MENU, UI_PLACE, UI_SIGNAL, UI_PROMPT, UI_HELP };
+enum ui_sheet { SHEET_FINDINGS };
+
+enum ui_mode {
+	UI_NORMAL,
+	UI_MENU,
+	UI_PLACE,
+	UI_SIGNAL,
+	UI_PROMPT,
+	UI_HELP,
+	UI_SHEET
+};
 
 struct ui {
 	struct ui_setup setup;
@@ -61,7 +71,8 @@ struct ui {
 	long last_argument;
 	uint32_t signal_pid;
 	uint64_t signal_since;
-	int help_top, help_last;
+	enum ui_sheet sheet;
+	int help_top, help_last; /* of the help or the sheet */
 	int rows, cols;
 	char saved[64]; /* what the last save was told, for a toast */
 	uint64_t saved_at;

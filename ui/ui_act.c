@@ -95,6 +95,11 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 		ui->help_top = 0;
 		ui->mode = UI_HELP;
 		return true;
+	case REQUEST_FINDINGS:
+		ui->help_top = 0;
+		ui->sheet = SHEET_FINDINGS;
+		ui->mode = UI_SHEET;
+		return true;
 	case REQUEST_BACK:
 		ui->zoomed = false;
 		return true;

@@ -1,5 +1,6 @@
 /* Drawing a frame: the bar, the verdict, the panes, what lies over them. */
 #include "help.h"
+#include "sheets.h"
 #include "ui.h"
 #include "verdict.h"
 
@@ -166,7 +167,17 @@ draw_toasts(const struct ui *ui, const struct model *model,
 /* ---- the frame ---- */
 
 static void
-draw_over(struct ui *ui, const struct area *area)
+draw_sheet(struct ui *ui, const struct model *model, const struct area *area)
+{
+	static struct sheet sheet;
+	struct view view = ui_view(ui, model, NULL, ui->focused);
+
+	findings_sheet(&sheet, &view);
+	ui->help_last = sheet_draw(&sheet, area, ui->help_top);
+}
+
+static void
+draw_over(struct ui *ui, const struct model *model, const struct area *area)
 {
 	switch (ui->mode) {
 	case UI_MENU:
@@ -181,6 +192,9 @@ draw_over(struct ui *ui, const struct area *area)
 		ui->help_last =
 		    help_draw(area, panes[ui->focused].title,
 		              panes[ui->focused].words, ui->help_top);
+		break;
+	case UI_SHEET:
+		draw_sheet(ui, model, area);
 		break;
 	case UI_NORMAL:
 		break;
@@ -222,5 +236,5 @@ ui_draw(struct ui *ui, const struct model *model,
 	area = canvas_area(canvas, layout.keys);
 	help_key_bar(&area, ui->setup.lab);
 	draw_toasts(ui, shown, &all);
-	draw_over(ui, &all);
+	draw_over(ui, model, &all);
 }

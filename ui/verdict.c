@@ -214,17 +214,52 @@ say_good(struct sentence *line, const struct view *view,
 		    pane_duration(view->now - last->end, ago));
 }
 
+/* The weightiest warning, and how many there are besides. */
+static const struct finding *
+weightiest(const struct view *view, int *notes, int *more)
+{
+	const struct finding *list[FINDINGS], *found = NULL;
+	int count = findings_list(view->model, list, FINDINGS);
+
+	*notes = *more = 0;
+	for (int i = 0; i < count; i++)
+		if (findings_grade(list[i]) == GRADE_NOTE)
+			++*notes;
+		else if (!found)
+			found = list[i];
+		else
+			++*more;
+	return found;
+}
+
+static void
+say_finding(struct sentence *line, const struct view *view,
+            const struct finding *finding, int more)
+{
+	char text[200];
+
+	say(line, "%s",
+	    findings_text(view->model, finding, text, sizeof(text)));
+	if (more)
+		say(line, "[!] cure, and %d more finding%s", more,
+		    more == 1 ? "" : "s");
+	else
+		say(line, "[!] cure: %s", findings_cure(finding));
+}
+
 void
 verdict_make(struct verdict *verdict, const struct view *view, bool lab,
              const char *over)
 {
 	struct sentence line = {verdict->text, sizeof(verdict->text), 0};
 	const struct span *last = last_block(view->model);
+	const struct finding *finding;
 	const struct thread *blocked;
-	int count;
+	int count, notes, more;
 
 	verdict->text[0] = '\0';
 	blocked = longest_blocked(view, &count);
+	finding = weightiest(view, &notes, &more);
 	if (over) {
 		verdict->kind = VERDICT_OVER;
 		say(&line, "%s", over);
@@ -234,9 +269,15 @@ verdict_make(struct verdict *verdict, const struct view *view, bool lab,
 	} else if (last && view->now < last->end + HOLD_NS) {
 		verdict->kind = VERDICT_WAS;
 		say_was(&line, view, last, lab);
+	} else if (finding) {
+		verdict->kind = VERDICT_FINDING;
+		say_finding(&line, view, finding, more);
 	} else {
 		verdict->kind = VERDICT_GOOD;
 		say_good(&line, view, last);
+		if (notes)
+			say(&line, "[!] %d note%s", notes,
+			    notes == 1 ? "" : "s");
 	}
 }
 
@@ -249,12 +290,20 @@ verdict_draw(const struct verdict *verdict, const struct area *area)
 	} looks[] = {
 	    [VERDICT_GOOD] = {0x2713, STYLE_VERDICT_GOOD},
 	    [VERDICT_WAS] = {0x25b2, STYLE_VERDICT_WAS},
+	    [VERDICT_FINDING] = {'!', STYLE_VERDICT_WAS},
 	    [VERDICT_BAD] = {0x25a0, STYLE_VERDICT_BAD},
 	    [VERDICT_OVER] = {0x2717, STYLE_VERDICT_WAS},
 	};
 	enum style style = looks[verdict->kind].style;
+	int cols = area->rect.cols - 4;
 
 	area_fill(area, 0, 0, area->rect.cols, ' ', style);
 	area_put(area, 0, 1, looks[verdict->kind].glyph, style);
-	area_cut(area, 0, 3, area->rect.cols - 4, style, verdict->text);
+	/* The key that shows the rest is not cut off. */
+	if (verdict->kind == VERDICT_FINDING &&
+	    canvas_width(verdict->text) > cols) {
+		area_right(area, 0, area->rect.cols - 1, style, "[!]");
+		cols -= 4;
+	}
+	area_cut(area, 0, 3, cols, style, verdict->text);
 }

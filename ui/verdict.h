@@ -9,7 +9,8 @@
 
 enum verdict_kind {
 	VERDICT_GOOD,
-	VERDICT_WAS, /* it was bad a moment ago */
+	VERDICT_WAS,     /* it was bad a moment ago */
+	VERDICT_FINDING, /* nothing is red, but something is wrong */
 	VERDICT_BAD,
 	VERDICT_OVER, /* what was watched has ended */
 };
