@@ -408,7 +408,9 @@ what_the_rules_found_is_told_also_when_it_is_over(void **state)
 	const json_t *row;
 
 	fill_the_pool(summing);
-	row = row_of(parse(summing), "findings", 10);
+	/* It is the process', no thread's. */
+	row = row_of(parse(summing), "findings", 0);
+	assert_number(row, "pid", 10);
 	assert_text(row, "rule", "pool-saturated");
 	assert_text(row, "grade", "warning");
 	assert_text(row, "text",

@@ -292,6 +292,40 @@ without_a_stage_its_keys_and_menus_are_dead(void **state)
 	assert_int_equal(hands->ui.menu, MENU_VIEW);
 }
 
+static void
+a_pause_can_be_stepped_back_and_forth(void **state)
+{
+	struct hands *hands = *state;
+	uint64_t now = hands->world.model.now;
+
+	/* Forward there is nothing yet. */
+	press(hands, ".");
+	assert_int_equal(hands->command.kind, COMMAND_NONE);
+	assert_false(hands->ui.paused);
+	/* Back is also the pause. A column is 50 ms. */
+	press(hands, ",");
+	assert_true(hands->ui.paused);
+	assert_int_equal(hands->command.kind, COMMAND_SEEK);
+	assert_true(hands->command.since == now - 50000000);
+	press(hands, "ShiftLeft");
+	assert_true(hands->command.since == now - 1000000000);
+	press(hands, "<");
+	assert_true(hands->command.since == now - 1000000000);
+	press(hands, "ShiftRight");
+	assert_true(hands->command.since == now + 1000000000);
+	press(hands, "Right");
+	assert_true(hands->command.since == now + 50000000);
+	press(hands, "End");
+	assert_false(hands->ui.paused);
+	press(hands, "Space");
+	assert_true(hands->ui.paused);
+	press(hands, "`");
+	assert_false(hands->ui.paused);
+	/* While it is live End is the last row. */
+	press(hands, "1 End");
+	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+}
+
 /* Any keys in any order, drawn at any size. */
 static void
 noise_never_breaks_it(void **state)
@@ -338,6 +372,7 @@ main(void)
 	    with_hands(the_mouse_opens_menus_chooses_items_and_panes),
 	    with_hands(keys_for_the_explorer_become_commands),
 	    with_hands(without_a_stage_its_keys_and_menus_are_dead),
+	    with_hands(a_pause_can_be_stepped_back_and_forth),
 	    with_hands(noise_never_breaks_it),
 	};
 

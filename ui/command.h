@@ -15,6 +15,7 @@ enum command_kind {
 	COMMAND_STAGE,  /* the fields are a message for the stage */
 	COMMAND_SIGNAL, /* signal to pid, if it was there at `since` */
 	COMMAND_NEW_STAGE,
+	COMMAND_SEEK, /* show the moment `since` */
 	COMMAND_SAVE,
 	COMMAND_REDRAW,
 	COMMAND_SUSPEND,
@@ -34,7 +35,7 @@ struct command {
 	struct command_field fields[COMMAND_FIELDS];
 	int field_count;
 	uint32_t pid;
-	uint64_t since; /* event time at which pid was chosen */
+	uint64_t since; /* event time at which pid was chosen; to go to */
 	int signal;
 	uint64_t mark, mark_ms;
 };

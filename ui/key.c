@@ -281,6 +281,8 @@ key_named(const char *name, size_t length)
 	    {"Up", KEY_CODE_UP},
 	    {"Down", KEY_CODE_DOWN},
 	    {"Left", KEY_CODE_LEFT},
+	    {"ShiftLeft", KEY_CODE_LEFT},
+	    {"ShiftRight", KEY_CODE_RIGHT},
 	    {"Right", KEY_CODE_RIGHT},
 	    {"Home", KEY_CODE_HOME},
 	    {"End", KEY_CODE_END},
@@ -301,5 +303,7 @@ key_named(const char *name, size_t length)
 		if (strlen(names[i].name) == length &&
 		    memcmp(names[i].name, name, length) == 0)
 			key.code = names[i].code;
+	if (length > 5 && memcmp(name, "Shift", 5) == 0)
+		key.modifiers = KEY_SHIFT;
 	return key;
 }

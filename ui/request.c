@@ -16,7 +16,12 @@ is_among(const struct key *key, const char *keys)
 	while (*keys) {
 		size_t length = strcspn(keys, " ");
 
-		if (key_named(keys, length).code == key->code)
+		struct key named = key_named(keys, length);
+
+		/* A character has its shift in it, an arrow beside it. */
+		if (named.code == key->code &&
+		    (key->code < KEY_CODES ||
+		     named.modifiers == (key->modifiers & KEY_SHIFT)))
 			return true;
 		keys += length;
 		keys += strspn(keys, " ");

@@ -76,7 +76,7 @@ struct ui {
 	int rows, cols;
 	char saved[64]; /* what the last save was told, for a toast */
 	uint64_t saved_at;
-	struct model held; /* while paused */
+	struct model held; /* while paused: the moment that is shown */
 };
 
 void ui_init(struct ui *ui, const struct ui_setup *setup);

@@ -4,6 +4,7 @@
 #include "ui.h"
 
 enum { SCALES = 5, PAGE = 10 };
+#define SECOND_NS 1000000000ull
 
 /* The process under the cursor, 0: none. */
 uint32_t
@@ -51,6 +52,56 @@ pause_or_go(struct ui *ui, const struct model *model)
 	if (!ui->paused)
 		ui->held = *model;
 	ui->paused = !ui->paused;
+}
+
+/* The pause begins with the first step; where there is no history to go to,
+ * it is all that happens. */
+static void
+seek(struct ui *ui, const struct model *model, bool forward, uint64_t step,
+     struct command *command)
+{
+	uint64_t now;
+
+	if (!ui->paused && forward)
+		return;
+	if (!ui->paused)
+		pause_or_go(ui, model);
+	now = ui->held.now;
+	command->kind = COMMAND_SEEK;
+	command->since = forward ? now + step : now > step ? now - step : 0;
+}
+
+/* What moves in time; false: it is something else. */
+static bool
+request_time(struct ui *ui, const struct model *model, enum request request,
+             struct command *command)
+{
+	uint64_t column = ui_view(ui, model, NULL, ui->focused).scale;
+
+	switch (request) {
+	case REQUEST_PAUSE:
+		pause_or_go(ui, model);
+		return true;
+	case REQUEST_STEP_BACK:
+		seek(ui, model, false, column, command);
+		return true;
+	case REQUEST_STEP_FORWARD:
+		seek(ui, model, true, column, command);
+		return true;
+	case REQUEST_SECOND_BACK:
+		seek(ui, model, false, SECOND_NS, command);
+		return true;
+	case REQUEST_SECOND_FORWARD:
+		seek(ui, model, true, SECOND_NS, command);
+		return true;
+	case REQUEST_LIVE:
+		if (!ui->paused)
+			move(ui, model, ui_step_of(REQUEST_LAST));
+		ui->paused = false;
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool
@@ -124,9 +175,6 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 	case REQUEST_SLOWER:
 		ui->scale += ui->scale < SCALES - 1;
 		return true;
-	case REQUEST_PAUSE:
-		pause_or_go(ui, model);
-		return true;
 	case REQUEST_THREADS:
 		ui->threads = !ui->threads;
 		return true;
@@ -160,7 +208,8 @@ void
 ui_request(struct ui *ui, const struct model *model, enum request request,
            struct command *command)
 {
-	if (request_screen(ui, model, request))
+	if (request_screen(ui, model, request) ||
+	    request_time(ui, model, request, command))
 		return;
 	if (ui_step_of(request)) {
 		move(ui, model, ui_step_of(request));

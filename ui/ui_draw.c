@@ -18,46 +18,58 @@ has_output(const struct model *model)
 
 /* ---- the bar ---- */
 
+/* Right-aligned before column *end, if that leaves room behind `from`. */
+static void
+put_before(const struct area *area, int *end, int from, enum style style,
+           const char *text)
+{
+	int width = canvas_width(text);
+
+	if (*end - width <= from)
+		return;
+	area_right(area, 0, *end, style, text);
+	*end -= width + 2;
+}
+
+/* While paused: how far behind the newest moment. */
 static void
 draw_state(const struct ui *ui, const struct model *model,
-           const struct ui_status *status, const struct area *area, int from)
+           const struct ui_status *status, const struct area *area, int from,
+           uint64_t behind)
 {
 	double t = (double)(model->now - model->start) / 1e9;
 	int end = area->rect.cols - 1;
 	char text[128];
 	uint64_t dropped = model->totals.lost;
 
+	snprintf(text, sizeof(text), "-%.1f s", (double)behind / 1e9);
+	if (behind >= 50000000)
+		put_before(area, &end, from, STYLE_MENU_KEY, text);
 	snprintf(text, sizeof(text), "t=%.1f s", t);
-	area_right(area, 0, end, STYLE_MENU_FAINT, text);
-	end -= canvas_width(text) + 2;
+	put_before(area, &end, from,
+	           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_FAINT, text);
 	snprintf(text, sizeof(text), "%u fps", status->fps);
-	if (end - canvas_width(text) > from + 12) {
-		area_right(area, 0, end, STYLE_MENU_FAINT, text);
-		end -= canvas_width(text) + 2;
-	}
+	if (!ui->paused)
+		put_before(area, &end, from + 12, STYLE_MENU_FAINT, text);
 	snprintf(text, sizeof(text), "%u req/s", status->requests);
-	if (status->requests && end - canvas_width(text) > from + 12) {
-		area_right(area, 0, end, STYLE_MENU_FAINT, text);
-		end -= canvas_width(text) + 2;
-	}
-	if (dropped) {
-		snprintf(text, sizeof(text), " dropped: %llu ",
-		         (unsigned long long)dropped);
-		area_right(area, 0, end, STYLE_MENU_ALARM, text);
-		end -= canvas_width(text) + 2;
-	}
+	if (status->requests && !ui->paused)
+		put_before(area, &end, from + 12, STYLE_MENU_FAINT, text);
 	snprintf(text, sizeof(text), "\u25cf %s",
-	         ui->paused          ? "PAUSED"
+	         ui->paused          ? "PAUSED at"
 	         : status->is_replay ? "REPLAY"
 	                             : "LIVE");
-	if (end - canvas_width(text) > from)
-		area_right(area, 0, end,
-		           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_LIVE, text);
+	put_before(area, &end, from,
+	           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_LIVE, text);
+	snprintf(text, sizeof(text), " dropped: %llu ",
+	         (unsigned long long)dropped);
+	if (dropped)
+		put_before(area, &end, from, STYLE_MENU_ALARM, text);
 }
 
 static void
 draw_bar(const struct ui *ui, const struct model *model,
-         const struct ui_status *status, const struct area *area)
+         const struct ui_status *status, const struct area *area,
+         uint64_t behind)
 {
 	int end;
 
@@ -65,7 +77,7 @@ draw_bar(const struct ui *ui, const struct model *model,
 	area_text(area, 0, 1, STYLE_MENU_NAME, "looptop");
 	end = menu_draw(area, ui->mode == UI_MENU ? ui->menu : MENUS,
 	                ui->setup.lab);
-	draw_state(ui, model, status, area, end + 1);
+	draw_state(ui, model, status, area, end + 1, behind);
 }
 
 /* ---- panes ---- */
@@ -212,6 +224,7 @@ ui_draw(struct ui *ui, const struct model *model,
 	struct verdict verdict;
 	struct view view;
 	struct area area;
+	uint64_t behind;
 
 	ui->rows = canvas->rows;
 	ui->cols = canvas->cols;
@@ -226,8 +239,10 @@ ui_draw(struct ui *ui, const struct model *model,
 		return;
 	}
 	area = canvas_area(canvas, layout.menu);
-	draw_bar(ui, shown, status, &area);
-	verdict_make(&verdict, &view, ui->setup.lab, status->over);
+	behind = model->now > shown->now ? model->now - shown->now : 0;
+	draw_bar(ui, shown, status, &area, behind);
+	verdict_make(&verdict, &view, ui->setup.lab,
+	             behind ? NULL : status->over);
 	area = canvas_area(canvas, layout.verdict);
 	verdict_draw(&verdict, &area);
 	for (int i = 0; i < PANES; i++)

@@ -34,6 +34,16 @@ screen_quit(struct screen *screen)
 
 /* ---- frames ---- */
 
+/* What the numbers of the next second are counted from. */
+static void
+begin_second(struct screen *screen, uint64_t now)
+{
+	screen->second = now;
+	screen->frames = term_frames();
+	screen->cpu_ms = session_cost(&screen->session).cpu_ms;
+	screen->requests = screen->session.model.totals.requests;
+}
+
 static void
 count_second(struct screen *screen, uint64_t now)
 {
@@ -50,10 +60,7 @@ count_second(struct screen *screen, uint64_t now)
 	screen->status.requests =
 	    (unsigned)((double)(requests - screen->requests) / seconds + 0.5);
 	screen->status.damaged = cost.damaged;
-	screen->second = now;
-	screen->frames = term_frames();
-	screen->cpu_ms = cost.cpu_ms;
-	screen->requests = requests;
+	begin_second(screen, now);
 }
 
 void
@@ -108,6 +115,17 @@ await_frame(struct screen *screen, uint64_t now)
 	               (screen->due - now + 500000) / 1000000, 0);
 }
 
+/* While paused nothing changes, and nothing is woken up for it: the timer
+ * stops until a key, a new size or the end of the pause. */
+static void
+on_paused_frame(struct screen *screen)
+{
+	if (screen->dirty)
+		screen_draw(screen);
+	else if (term_flush())
+		uv_timer_stop(&screen->frame_timer);
+}
+
 static void
 on_frame(uv_timer_t *timer)
 {
@@ -116,8 +134,11 @@ on_frame(uv_timer_t *timer)
 
 	uv_update_time(&screen->session.loop.uv);
 	await_frame(screen, now);
-
-	if (!screen->virtual_clock && !screen->ui.paused)
+	if (screen->ui.paused) {
+		on_paused_frame(screen);
+		return;
+	}
+	if (!screen->virtual_clock)
 		screen->elapsed += now - screen->drawn;
 	screen->drawn = now;
 	if (!screen->has_replay)
@@ -125,10 +146,17 @@ on_frame(uv_timer_t *timer)
 	screen_play(screen);
 	if (now - screen->second >= SECOND_NS && !screen->virtual_clock)
 		count_second(screen, now);
-	if (!screen->ui.paused || screen->dirty)
-		screen_draw(screen);
-	else
-		(void)term_flush();
+	screen_draw(screen);
+}
+
+void
+screen_wake(struct screen *screen)
+{
+	if (uv_is_active((uv_handle_t *)&screen->frame_timer))
+		return;
+	screen->drawn = session_now();
+	begin_second(screen, screen->drawn);
+	uv_timer_start(&screen->frame_timer, on_frame, 0, 0);
 }
 
 /* ---- life ---- */
@@ -140,6 +168,7 @@ on_signal(uv_signal_t *handle, int signum)
 
 	if (signum == SIGWINCH) {
 		screen->dirty = true;
+		screen_wake(screen);
 		return;
 	}
 	screen->exit_code = EXIT_SIGNAL + signum;
@@ -182,6 +211,8 @@ open_session(struct screen *screen, const struct options *options)
 	char *error = screen->error;
 	size_t room = sizeof(screen->error);
 	int code;
+
+	history_init(&screen->history, &screen->session.model);
 
 	if (options->verb != VERB_REPLAY)
 		return session_open(&screen->session, options, &screen_front,

@@ -96,13 +96,20 @@ answer_mark(struct screen *screen, const struct command *command)
 	char mark[64];
 	int size;
 
-	if (screen->virtual_clock)
+	if (screen->virtual_clock && !screen->ui.paused)
 		screen->elapsed += command->mark_ms * 1000000;
 	screen_play(screen);
 	screen_draw(screen);
 	size = snprintf(mark, sizeof(mark), "\033]7777;%" PRIu64 ";0\a",
 	                command->mark);
 	term_send(mark, (size_t)size);
+}
+
+/* In a replay everything up to where it is lies in the history. */
+static void
+seek(struct screen *screen, const struct command *command)
+{
+	history_seek(&screen->history, &screen->ui.held, command->since);
 }
 
 static void
@@ -124,6 +131,9 @@ obey(struct screen *screen, const struct command *command)
 		break;
 	case COMMAND_NEW_STAGE:
 		screen_new_stage(screen);
+		break;
+	case COMMAND_SEEK:
+		seek(screen, command);
 		break;
 	case COMMAND_SAVE:
 		save(screen);
@@ -170,6 +180,7 @@ take_keys(struct screen *screen, bool final)
 	screen->input_size -= at;
 	memmove(screen->input, screen->input + at, screen->input_size);
 	screen->dirty = true;
+	screen_wake(screen);
 }
 
 /* Nothing followed the ESC: it was the key. */

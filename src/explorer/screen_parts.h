@@ -10,11 +10,14 @@
 #include "lab.h"
 #include "replay.h"
 
+#include "core/history.h"
+
 enum { SCREEN_INPUT = 4096, EXIT_SIGNAL = 128 };
 
 struct screen {
 	struct session session;
 	struct replay replay;
+	struct history history;
 	bool has_replay, virtual_clock, quitting, dirty;
 	bool wants_stage; /* as soon as the old one is gone */
 	uint64_t elapsed; /* of a replay, ns */
@@ -42,6 +45,9 @@ void screen_say(struct screen *screen, const char *text);
 
 /* Draws a frame now. */
 void screen_draw(struct screen *screen);
+
+/* Frames again, after a pause or a change that is to be seen. */
+void screen_wake(struct screen *screen);
 
 /* Lets a replay go on to where its clock is. */
 void screen_play(struct screen *screen);

@@ -80,7 +80,16 @@ on_sampled(struct session *session)
 	screen->status.over = screen->over;
 }
 
+static void
+on_heard(struct session *session, const struct event *event, const char *text)
+{
+	struct screen *screen = session->front_data;
+
+	history_put(&screen->history, event, text);
+}
+
 const struct session_front screen_front = {
+    .heard = on_heard,
     .started = on_started,
     .failed = on_failed,
     .ended = on_ended,

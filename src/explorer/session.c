@@ -36,6 +36,15 @@ hear(void *data, const struct event *event, const char *text)
 	return true;
 }
 
+static bool
+put_heard(void *data, const struct event *event, const char *text)
+{
+	struct session *session = data;
+
+	session->front->heard(session, event, text);
+	return true;
+}
+
 static void
 put_observed(void *data, const struct event *event, const char *text)
 {
@@ -178,6 +187,8 @@ open_sinks(struct session *session, char *error, size_t room)
 
 	session->blocks.model = &session->model;
 	session->blocks.stream = &session->stream;
+	if (session->front->heard)
+		stream_add(&session->stream, put_heard, session);
 	stream_add(&session->stream, model_put, &session->model);
 	stream_add(&session->stream, hear, session);
 	code = open_record(session, error, room);
@@ -261,6 +272,8 @@ session_open_replay(struct session *session, const struct options *options,
 	int code;
 
 	prepare(session, options, front, front_data);
+	if (front->heard)
+		stream_add(&session->stream, put_heard, session);
 	stream_add(&session->stream, model_put, &session->model);
 	code = open_json(session, error, room);
 	if (!code)

@@ -29,6 +29,9 @@ struct session;
 
 /* Called on the explorer's loop; any of them may be NULL. */
 struct session_front {
+	/* Hears every event before the model takes it. */
+	void (*heard)(struct session *session, const struct event *event,
+	              const char *text);
 	/* The program runs; it could not be started (-errno); it ended, with
 	 * a wait status; nothing of it is left and another may start. */
 	void (*started)(struct session *session);

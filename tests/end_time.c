@@ -1,0 +1,178 @@
+/* Going back in time, on a recording whose clock only marks move. */
+#include "program.h"
+#include "test.h"
+#include "tty/grid.h"
+
+#include "core/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define START 1000000000000ull
+#define MS 1000000ull
+
+static const char *const test_mode[] = {"LOOPTOP_TEST=1", NULL};
+
+struct past {
+	struct tty tty;
+	char mark[64];
+	int marks;
+};
+
+static int
+set_up(void **state)
+{
+	*state = calloc(1, sizeof(struct past));
+	return *state ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	struct past *past = *state;
+
+	tty_close(&past->tty);
+	free(past);
+	return 0;
+}
+
+static void
+write_event(struct trace *trace, enum event_kind kind, unsigned ms,
+            uint32_t pid, const char *text)
+{
+	struct event event = {
+	    .magic = EVENT_MAGIC,
+	    .kind = (uint8_t)kind,
+	    .text = (uint16_t)strlen(text),
+	    .time = START + ms * MS,
+	    .pid = pid,
+	    .tid = pid,
+	    .other_pid = 1,
+	};
+
+	assert_true(trace_put(trace, &event, text));
+}
+
+/* A process that calls itself after the second it is in: zero, one, ... */
+static const char *
+record(void)
+{
+	static const char *const names[] = {"zero",  "one",  "two", "three",
+	                                    "four",  "five", "six", "seven",
+	                                    "eight", "nine"};
+	const char *path = program_file("past.trace", "");
+	struct trace trace;
+
+	assert_int_equal(trace_create(&trace, path, NULL), 0);
+	write_event(&trace, EVENT_PROCESS_BORN, 0, 10, "sleep 9");
+	for (unsigned i = 0; i < 10; i++)
+		write_event(&trace, EVENT_PROCESS_TITLE, i * 1000, 10,
+		            names[i]);
+	assert_int_equal(trace_close(&trace), 0);
+	return path;
+}
+
+/* The recording goes on by so much. */
+static void
+go_on(struct past *past, unsigned ms)
+{
+	char keys[64];
+
+	snprintf(keys, sizeof(keys), "\033]7777;%d;%u\a", ++past->marks, ms);
+	assert_int_equal(tty_keys(&past->tty, keys), 0);
+}
+
+static void
+open_replay(struct past *past)
+{
+	const char *args[] = {"replay", record(), NULL};
+
+	program_start_tty(&past->tty, past->mark, args, 40, 120, test_mode);
+	program_expect(&past->tty, "REPLAY");
+	go_on(past, 6500);
+	program_expect(&past->tty, "six  ");
+}
+
+static void
+steps_back_and_forth(void **state)
+{
+	struct past *past = *state;
+
+	open_replay(past);
+	tty_keys(&past->tty, "<");
+	program_expect(&past->tty, "PAUSED at");
+	program_expect(&past->tty, "five  ");
+	program_expect(&past->tty, "t=5.5 s  -1.0 s");
+	tty_keys(&past->tty, "\033[1;2D\033[1;2D");
+	program_expect(&past->tty, "three  ");
+	/* Half a second, a column of 50 ms each. */
+	tty_keys(&past->tty, ",,,,,,,,,,,");
+	program_expect(&past->tty, "two  ");
+	tty_keys(&past->tty, "\033[C");
+	program_expect(&past->tty, "three  ");
+	tty_keys(&past->tty, ">");
+	program_expect(&past->tty, "four  ");
+	/* Beyond the end there is nothing. */
+	tty_keys(&past->tty, ">>>>>>>>");
+	program_expect(&past->tty, "six  ");
+	/* Nor before the beginning. */
+	tty_keys(&past->tty, "<<<<<<<<<<");
+	program_expect(&past->tty, "zero  ");
+	tty_keys(&past->tty, "`");
+	program_expect(&past->tty, "REPLAY");
+	program_expect(&past->tty, "six  ");
+	go_on(past, 1000);
+	program_expect(&past->tty, "seven  ");
+}
+
+/* Times the program gave up the CPU by itself. */
+static long
+sleeps(pid_t pid)
+{
+	char path[64], line[128];
+	long count = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		(void)sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+	fclose(file);
+	return count;
+}
+
+/* A pause must not cost anything: at 30 frames a second these would be 18
+ * sleeps. */
+static void
+a_pause_draws_nothing_and_wakes_nobody(void **state)
+{
+	struct past *past = *state;
+	size_t bytes;
+	long before;
+
+	open_replay(past);
+	tty_keys(&past->tty, " ");
+	program_expect(&past->tty, "PAUSED at");
+	tty_settle(&past->tty, 200, 5000);
+	bytes = past->tty.raw.size;
+	before = sleeps(past->tty.pid);
+	tty_settle(&past->tty, 600, 600);
+	assert_int_equal(past->tty.raw.size, bytes);
+	assert_in_range(sleeps(past->tty.pid) - before, 0, 4);
+	/* And still answers. */
+	tty_keys(&past->tty, "?");
+	program_expect(&past->tty, "Help");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    TEST(steps_back_and_forth),
+	    TEST(a_pause_draws_nothing_and_wakes_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
