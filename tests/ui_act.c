@@ -293,6 +293,79 @@ without_a_stage_its_keys_and_menus_are_dead(void **state)
 }
 
 static void
+a_process_is_searched_and_found(void **state)
+{
+	struct hands *hands = *state;
+
+	press(hands, "/ w o r k e r Enter");
+	assert_int_equal(hands->ui.focused, PANE_PROCESSES);
+	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 7);
+	press(hands, "n n");
+	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 9);
+	press(hands, "p p p");
+	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+	press(hands, "/ x y z Enter");
+	assert_string_equal(hands->ui.saved, "No process matches.");
+	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+}
+
+static void
+a_filter_leaves_what_matches_and_esc_all(void **state)
+{
+	static struct tree_row rows[TREE_ROWS];
+	struct hands *hands = *state;
+	struct view view;
+
+	press(hands, "\\ W O R K E R Space 3 Enter");
+	view = ui_view(&hands->ui, &hands->world.model, NULL, PANE_PROCESSES);
+	/* looptop, the stage it hangs from, and itself. */
+	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 3);
+	assert_int_equal(rows[2].process->pid, WORLD_THREAD + 9);
+	press(hands, "Esc");
+	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
+}
+
+static void
+what_is_folded_is_counted(void **state)
+{
+	static struct tree_row rows[TREE_ROWS];
+	struct hands *hands = *state;
+	struct view view;
+
+	press(hands, "1 g j f");
+	view = ui_view(&hands->ui, &hands->world.model, NULL, PANE_PROCESSES);
+	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 2);
+	assert_int_equal(rows[1].hidden, 5);
+	press(hands, "f");
+	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
+	press(hands, "f *");
+	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
+}
+
+static void
+a_list_is_sorted_by_what_is_asked_for(void **state)
+{
+	static struct tree_row rows[TREE_ROWS];
+	struct hands *hands = *state;
+	struct view view;
+
+	/* cpu%, rss, name, pid, and the tree again */
+	press(hands, "1 I");
+	view = ui_view(&hands->ui, &hands->world.model, NULL, PANE_PROCESSES);
+	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
+	assert_int_equal(rows[1].process->pid, WORLD_STAGE);
+	press(hands, "I I");
+	tree_rows(&view, rows, TREE_ROWS);
+	assert_int_equal(rows[1].process->pid, WORLD_CLIENT);
+	press(hands, "I");
+	tree_rows(&view, rows, TREE_ROWS);
+	assert_int_equal(rows[1].process->pid, WORLD_STAGE);
+	assert_int_equal(rows[6].process->pid, WORLD_THREAD + 10);
+	press(hands, "I");
+	assert_int_equal(hands->ui.wish.sort, SORT_TREE);
+}
+
+static void
 a_pause_can_be_stepped_back_and_forth(void **state)
 {
 	struct hands *hands = *state;
@@ -372,6 +445,10 @@ main(void)
 	    with_hands(the_mouse_opens_menus_chooses_items_and_panes),
 	    with_hands(keys_for_the_explorer_become_commands),
 	    with_hands(without_a_stage_its_keys_and_menus_are_dead),
+	    with_hands(a_process_is_searched_and_found),
+	    with_hands(a_filter_leaves_what_matches_and_esc_all),
+	    with_hands(what_is_folded_is_counted),
+	    with_hands(a_list_is_sorted_by_what_is_asked_for),
 	    with_hands(a_pause_can_be_stepped_back_and_forth),
 	    with_hands(noise_never_breaks_it),
 	};

@@ -321,6 +321,9 @@ menus_lists_prompts_and_help_lie_over_it(void **state)
 	    {"zoom-loops", "4"},
 	    {"zoom-threads", "2 2"},
 	    {"tree-threads", "H 1"},
+	    {"details-loop", "Enter"},
+	    {"details-message", "3 k k Enter"},
+	    {"details-process", "1 j Enter"},
 	};
 	struct screen *screen = *state;
 
@@ -331,6 +334,28 @@ menus_lists_prompts_and_help_lie_over_it(void **state)
 		press(screen, cases[i].keys);
 		compare(screen, cases[i].name, 40, 120, false);
 		compare(screen, cases[i].name, 24, 80, false);
+	}
+}
+
+static void
+the_tree_is_filtered_sorted_and_folded(void **state)
+{
+	static const struct {
+		const char *name, *keys;
+	} cases[] = {
+	    {"tree-filter", "\\ w o r k e r Space 3 Enter"},
+	    {"tree-sort", "1 I I I"},
+	    {"tree-fold", "1 j f"},
+	};
+	struct screen *screen = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		world_cluster(&screen->world);
+		open_ui(screen, true);
+		press(screen, "1");
+		compare(screen, "tree", 40, 120, false);
+		press(screen, cases[i].keys + (cases[i].keys[0] == '1'));
+		compare(screen, cases[i].name, 40, 120, false);
 	}
 }
 
@@ -375,6 +400,7 @@ main(void)
 	    cmocka_unit_test(what_is_wrong_takes_the_verdict_line),
 	    cmocka_unit_test(a_program_that_has_ended),
 	    cmocka_unit_test(menus_lists_prompts_and_help_lie_over_it),
+	    cmocka_unit_test(the_tree_is_filtered_sorted_and_folded),
 	    cmocka_unit_test(losses_and_a_pause_are_shown),
 	    cmocka_unit_test(a_terminal_that_is_too_small_gets_a_sentence),
 	};

@@ -190,6 +190,15 @@ area_restyle(const struct area *area, int row, int col, int cols,
 }
 
 void
+area_mark(const struct area *area, int row, int col)
+{
+	struct cell *cell = cell_at(area, row, col);
+
+	if (cell)
+		cell->point = 0x25b8;
+}
+
+void
 area_frame(const struct area *area, const char *title, bool focused)
 {
 	enum style style = focused ? STYLE_FRAME_FOCUS : STYLE_FRAME;

@@ -77,6 +77,9 @@ void area_fill(const struct area *area, int row, int col, int cols,
 void area_restyle(const struct area *area, int row, int col, int cols,
                   enum style style);
 
+/* Marks a row as chosen, in the style that its cell has. */
+void area_mark(const struct area *area, int row, int col);
+
 /* A frame around the whole area, with a title. */
 void area_frame(const struct area *area, const char *title, bool focused);
 

@@ -162,19 +162,31 @@ width_of(const struct key_row *row)
 	       2;
 }
 
+static bool
+is_time(enum request request)
+{
+	return request == REQUEST_STEP_BACK ||
+	       request == REQUEST_STEP_FORWARD ||
+	       request == REQUEST_SECOND_BACK || request == REQUEST_LIVE;
+}
+
+static bool
+is_shown(const struct key_row *row, bool lab, bool paused)
+{
+	bool stage =
+	    row->request == REQUEST_BLOCK || row->request == REQUEST_OFFLOAD;
+
+	return row->label && (!stage || (lab && !paused)) &&
+	       (!is_time(row->request) || paused);
+}
+
 void
-help_key_bar(const struct area *area, bool lab)
+help_key_bar(const struct area *area, bool lab, bool paused)
 {
 	int col = 1;
 
-	for (int i = 0; i < key_row_count; i++) {
-		const struct key_row *row = &key_rows[i];
-		bool stage = row->request == REQUEST_BLOCK ||
-		             row->request == REQUEST_OFFLOAD;
-
-		if (!row->label || (stage && !lab) ||
-		    col + width_of(row) > area->rect.cols)
-			continue;
-		col = put_key(area, col, row);
-	}
+	for (int i = 0; i < key_row_count; i++)
+		if (is_shown(&key_rows[i], lab, paused) &&
+		    col + width_of(&key_rows[i]) <= area->rect.cols)
+			col = put_key(area, col, &key_rows[i]);
 }

@@ -14,7 +14,8 @@ int help_draw(const struct area *area, const char *pane, const char *about,
               int top);
 
 /* The key bar: the keys that have a label, in order of rank, so that ? and q
- * survive every cut. `lab`: those for the stage too. */
-void help_key_bar(const struct area *area, bool lab);
+ * survive every cut. `lab`: those for the stage too; `paused`: those that move
+ * in time instead. */
+void help_key_bar(const struct area *area, bool lab, bool paused);
 
 #endif

@@ -218,6 +218,7 @@ write_row(struct ladder_row *row, const struct candidate *from)
 	    .state = from->state,
 	    .waited = from->waited,
 	    .count = from->count,
+	    .flow = from->flow,
 	};
 	if (from->ended)
 		pane_end(from->ended, row->text, sizeof(row->text));

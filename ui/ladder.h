@@ -33,8 +33,9 @@ struct ladder_row {
 	uint64_t time;
 	int from_line, to_line; /* -1: none */
 	enum ladder_state state;
-	uint64_t waited; /* so far, or until it came; ns */
-	unsigned count;  /* equal messages in this row */
+	uint64_t waited;         /* so far, or until it came; ns */
+	unsigned count;          /* equal messages in this row */
+	const struct flow *flow; /* the first message; NULL: it is none */
 	char text[LADDER_TEXT];
 };
 
@@ -58,6 +59,9 @@ struct ladder {
  * when there are more threads than that, those alike share one. */
 void ladder_make(struct ladder *ladder, const struct view *view, int rows,
                  int lines);
+
+/* The row of the messages pane under the cursor; false: there is none. */
+bool pane_message_at(const struct view *view, int n, struct ladder_row *row);
 
 /* The lifeline of an end; -1: it has none. */
 int ladder_line_of(const struct ladder *ladder, struct ladder_end end);

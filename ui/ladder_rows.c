@@ -57,8 +57,10 @@ add_flow(struct candidates *candidates, const struct view *view,
 	        state == LADDER_PENDING ? end_of(flow->wait_pid, flow->wait_tid)
 	                                : end_of(flow->to_pid, flow->to_tid),
 	        state, flow->text);
-	if (row)
-		row->waited = waited;
+	if (!row)
+		return;
+	row->waited = waited;
+	row->flow = flow;
 }
 
 static void

@@ -17,6 +17,7 @@ struct candidate {
 	enum ladder_state state;
 	unsigned count;
 	const char *text;
+	const struct flow *flow;     /* of a message, the first of equals */
 	const struct process *ended; /* the words are how it ended */
 };
 

@@ -12,7 +12,6 @@ const struct pane panes[PANES] = {
 };
 
 enum { RECENT_NS = 200000000, BUSY_LEAST = 6, QUIET_NS = 20000000 };
-#define LINGER_NS 3000000000ull
 
 enum activity
 pane_activity(const struct view *view, const struct thread *thread)
@@ -97,7 +96,7 @@ pane_lanes(const struct view *view, const struct thread **lanes, int room)
 		if (thread->role == ROLE_OTHER && thread->cpu_ns < QUIET_NS)
 			continue;
 		if (thread->row.died &&
-		    view->now > thread->row.died + LINGER_NS)
+		    view->now > thread->row.died + PANE_LINGER_NS)
 			continue;
 		lanes[count++] = thread;
 	}
@@ -177,135 +176,4 @@ pane_block(int level)
 	if (level > 8)
 		level = 8;
 	return 0x2580 + (uint32_t)level;
-}
-
-/* ---- the process tree ---- */
-
-enum { ENDED_SHOWN = 12 };
-
-struct tree {
-	const struct view *view;
-	struct tree_row *rows;
-	int count, room;
-	uint64_t since; /* deaths before that are not shown any more */
-};
-
-/* A shell script ends children by the hundred: of those that have ended lately
- * the newest are shown. */
-static uint64_t
-oldest_shown(const struct view *view)
-{
-	const struct actors *actors = &view->model->actors;
-	uint64_t newest[ENDED_SHOWN] = {0}; /* falling */
-
-	for (uint32_t i = 0; i < actors->process_table.count; i++) {
-		uint64_t died = actors->processes[i].row.died;
-
-		for (int k = 0; died && k < ENDED_SHOWN; k++)
-			if (died > newest[k]) {
-				uint64_t less = newest[k];
-
-				newest[k] = died;
-				died = less;
-			}
-	}
-	return view->now > newest[ENDED_SHOWN - 1] + LINGER_NS
-	           ? view->now - LINGER_NS
-	           : newest[ENDED_SHOWN - 1];
-}
-
-static bool
-is_shown(const struct tree *tree, const struct process *process)
-{
-	return process->pid != tree->view->own_pid &&
-	       (!process->row.died || process->row.died > tree->since);
-}
-
-static bool
-has_parent(const struct tree *tree, const struct process *process)
-{
-	const struct process *parent =
-	    actor_process(&tree->view->model->actors, process->ppid);
-
-	return parent && is_shown(tree, parent);
-}
-
-/* A child of `parent`, or of nobody that is shown (parent 0). */
-static bool
-is_child(const struct tree *tree, const struct process *process,
-         uint32_t parent)
-{
-	if ((parent && process->ppid != parent) || !is_shown(tree, process))
-		return false;
-	return parent ? has_parent(tree, process) : !has_parent(tree, process);
-}
-
-static struct tree_row *
-add_row(struct tree *tree, const struct process *process, int depth,
-        uint32_t bars)
-{
-	struct tree_row *row;
-
-	if (tree->count == tree->room)
-		return NULL;
-	row = &tree->rows[tree->count++];
-	*row = (struct tree_row){process, NULL, depth, bars, false};
-	return row;
-}
-
-static void
-add_threads(struct tree *tree, const struct process *process, int depth,
-            uint32_t bars)
-{
-	const struct actors *actors = &tree->view->model->actors;
-
-	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
-		const struct thread *thread = &actors->threads[i];
-		struct tree_row *row;
-
-		if (thread->pid != process->pid || thread->row.died ||
-		    thread->tid == thread->pid)
-			continue;
-		row = add_row(tree, process, depth, bars);
-		if (row)
-			row->thread = thread;
-	}
-}
-
-/* The children of `parent`, each with its own below it. */
-static void
-add_children(struct tree *tree, uint32_t parent, int depth, uint32_t bars)
-{
-	const struct actors *actors = &tree->view->model->actors;
-	int last = -1;
-
-	for (uint32_t i = 0; i < actors->process_table.count; i++)
-		if (is_child(tree, &actors->processes[i], parent))
-			last = (int)i;
-	for (int i = 0; i <= last && depth < 31; i++) {
-		const struct process *process = &actors->processes[i];
-		uint32_t below = i == last ? bars : bars | 1u << depth;
-		struct tree_row *row;
-
-		if (!is_child(tree, process, parent))
-			continue;
-		row = add_row(tree, process, depth, bars);
-		if (!row)
-			return;
-		row->last = i == last;
-		if (tree->view->threads)
-			add_threads(tree, process, depth + 1, below);
-		add_children(tree, process->pid, depth + 1, below);
-	}
-}
-
-int
-tree_rows(const struct view *view, struct tree_row *rows, int room)
-{
-	struct tree tree = {view, rows, 0, room, oldest_shown(view)};
-
-	if (view->own_pid)
-		add_row(&tree, NULL, 0, 0);
-	add_children(&tree, 0, view->own_pid ? 1 : 0, 0);
-	return tree.count;
 }

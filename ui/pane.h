@@ -6,6 +6,7 @@
 #define UI_PANE_H
 
 #include "layout.h"
+#include "tree.h"
 
 #include "core/model.h"
 
@@ -19,10 +20,15 @@ struct view {
 	bool focused;
 	bool roomy;   /* zoomed, or a wide screen: there is room for more */
 	bool threads; /* in the process tree */
+	const struct tree_wish *wish; /* NULL: the whole tree */
+	int rows, cols;               /* inside the pane */
 	uint32_t own_pid;
 	unsigned own_cpu; /* thousandths of a core */
 	uint64_t own_rss_kb;
 };
+
+/* So long what has ended is still shown. */
+#define PANE_LINGER_NS 3000000000ull
 
 struct pane {
 	char key;
@@ -62,6 +68,9 @@ void pane_put_activity(const struct area *area, int row, int col,
  * `room` it filled. */
 int pane_lanes(const struct view *view, const struct thread **lanes, int room);
 
+/* The thread in row n of the threads pane; NULL: there is none. */
+const struct thread *pane_thread_at(const struct view *view, int n);
+
 /* What a thread is called; two processes of the same name are told apart by
  * their pids. */
 const char *pane_label(const struct view *view, const struct thread *thread,
@@ -75,21 +84,5 @@ const char *pane_end(const struct process *process, char *into, size_t room);
 
 /* An eighth block for level 0..8; 0 is a faint baseline. */
 uint32_t pane_block(int level);
-
-/* ---- the process tree ---- */
-
-struct tree_row {
-	const struct process *process; /* NULL: looptop itself */
-	const struct thread *thread;   /* a thread's row, else NULL */
-	int depth;
-	uint32_t bars; /* bit d: a line goes on at depth d */
-	bool last;     /* of its parent's children */
-};
-
-enum { TREE_ROWS = 1024 };
-
-/* The rows of the tree at view->now; those that ended a while ago are left
- * out. Returns how many of `room` it filled. */
-int tree_rows(const struct view *view, struct tree_row *rows, int room);
 
 #endif

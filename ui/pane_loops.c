@@ -375,7 +375,7 @@ pane_loops(const struct view *view, const struct area *area)
 	int count = pane_lanes(view, lanes, LANES_SHOWN), row = 1, i;
 	struct axis axis = make_axis(view, area);
 	int rows = area->rect.rows;
-	int each = rows_for_all(view, lanes, count, rows - 1);
+	int each = rows_for_all(view, lanes, count, rows - 1), mark = 0;
 
 	put_head(view, area, &axis);
 	if (!count)
@@ -386,8 +386,12 @@ pane_loops(const struct view *view, const struct area *area)
 
 		if (row + need > rows - (i + 1 < count))
 			break;
+		if (view->focused && i == view->cursor && count > 1)
+			mark = row;
 		row = draw_lane(view, area, &axis, lanes[i], row, need);
 	}
+	if (mark)
+		area_mark(area, mark, 0);
 	if (i < count)
 		area_format(area, rows - 1, 1, STYLE_LABEL, "+%d more lanes: z",
 		            count - i);

@@ -208,44 +208,77 @@ put_row(const struct ladder_view *at, int row, const struct ladder_row *message)
 		put_arrow(at, row, col_of(at, from), col_of(at, to), message);
 }
 
+/* What `rows` and `cols` have room for; the line that says there were no
+ * messages takes one. */
+static int
+make(struct ladder *ladder, const struct view *view, int rows, int cols)
+{
+	int lines = (cols - TIME_COLS - LEFT_COLS - RIGHT_COLS) / GAP_MIN + 1;
+	bool silent = view->model->flows.newest == 0;
+
+	if (lines > LADDER_LINES)
+		lines = LADDER_LINES;
+	rows -= 1 + silent;
+	ladder_make(ladder, view, rows, lines);
+	if (ladder->line_count > lines)
+		ladder->line_count = lines;
+	return rows;
+}
+
+/* The cursor may be below the newest row: it stays on it. */
+static int
+chosen_row(const struct ladder *ladder, int cursor)
+{
+	return cursor < ladder->row_count ? cursor : ladder->row_count - 1;
+}
+
 void
 pane_messages(const struct view *view, const struct area *area)
 {
 	static struct ladder ladder;
 	struct ladder_view at = {view, area, &ladder, 0};
-	int rows = area->rect.rows - 1;
-	bool silent = view->model->flows.newest == 0;
 	int room = area->rect.cols - TIME_COLS - LEFT_COLS - RIGHT_COLS;
-	int lines = room / GAP_MIN + 1;
+	int rows = make(&ladder, view, area->rect.rows, area->rect.cols);
 
-	if (lines > LADDER_LINES)
-		lines = LADDER_LINES;
-	ladder_make(&ladder, view, rows - silent, lines);
 	if (!ladder.row_count) {
 		area_text(area, 1, 1, STYLE_FAINT,
 		          "no message has been seen yet");
 		return;
 	}
-	if (ladder.line_count > lines)
-		ladder.line_count = lines;
 	at.gap = ladder.line_count > 1 ? room / (ladder.line_count - 1) : room;
 	if (at.gap > GAP_MAX)
 		at.gap = GAP_MAX;
 	put_labels(&at);
-	if (silent)
-		area_text(area, rows, TIME_COLS, STYLE_FAINT,
+	if (view->model->flows.newest == 0)
+		area_text(area, rows + 1, TIME_COLS, STYLE_FAINT,
 		          "from outside only births and ends are seen");
-	for (int i = 0; i < rows - silent; i++)
+	for (int i = 0; i < rows; i++)
 		if (i < ladder.row_count)
 			put_row(&at, i + 1, &ladder.rows[i]);
 		else
 			put_lifelines(&at, i + 1, 0);
+	if (view->focused)
+		area_restyle(area, chosen_row(&ladder, view->cursor) + 1, 0,
+		             TIME_COLS, STYLE_SELECT);
 }
 
 int
 pane_messages_rows(const struct view *view)
 {
-	return (int)(view->model->flows.newest < FLOWS
-	                 ? view->model->flows.newest
-	                 : FLOWS);
+	static struct ladder ladder;
+
+	make(&ladder, view, view->rows, view->cols);
+	return ladder.row_count;
+}
+
+bool
+pane_message_at(const struct view *view, int n, struct ladder_row *row)
+{
+	static struct ladder ladder;
+
+	make(&ladder, view, view->rows, view->cols);
+	if (!ladder.row_count)
+		return false;
+	*row = ladder.rows[chosen_row(&ladder, n)];
+	return true;
 }

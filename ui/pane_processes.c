@@ -43,14 +43,23 @@ columns_for(int cols, int pid)
 	return at;
 }
 
-static void
-put_head(const struct area *area, struct columns at)
+/* The column that the rows are sorted by stands out. */
+static enum style
+head_style(const struct view *view, enum tree_sort sort)
 {
-	area_text(area, 0, 1, STYLE_LABEL, "process");
-	area_right(area, 0, at.state - 1, STYLE_LABEL, "pid");
+	return view->wish && view->wish->sort == sort ? STYLE_BOLD
+	                                              : STYLE_LABEL;
+}
+
+static void
+put_head(const struct view *view, const struct area *area, struct columns at)
+{
+	area_text(area, 0, 1, head_style(view, SORT_NAME), "process");
+	area_right(area, 0, at.state - 1, head_style(view, SORT_PID), "pid");
 	area_text(area, 0, at.state, STYLE_LABEL, "loop");
-	area_right(area, 0, at.rss - 1, STYLE_LABEL, "cpu%");
-	area_right(area, 0, at.rss + RSS_COLS - 1, STYLE_LABEL, "rss");
+	area_right(area, 0, at.rss - 1, head_style(view, SORT_CPU), "cpu%");
+	area_right(area, 0, at.rss + RSS_COLS - 1, head_style(view, SORT_RSS),
+	           "rss");
 	if (at.command > 0)
 		area_text(area, 0, at.command, STYLE_LABEL, "command");
 }
@@ -126,9 +135,12 @@ put_process(const struct view *view, const struct area *area, int row,
 	char text[64];
 
 	model_process_label(process, text, sizeof(text));
-	area_cut(area, row, col, at.pid - col,
-	         thread && thread->loop.blocked_since ? STYLE_BLOCKED : style,
-	         text);
+	col = area_cut(
+	    area, row, col, at.pid - col,
+	    thread && thread->loop.blocked_since ? STYLE_BLOCKED : style, text);
+	if (tree->hidden && col < at.pid)
+		area_format(area, row, col + 1, STYLE_WAITING, "+%u",
+		            tree->hidden);
 	snprintf(text, sizeof(text), "%u", process->pid);
 	area_right(area, row, at.state - 1, style, text);
 	if (at.command > 0)
@@ -141,8 +153,7 @@ put_process(const struct view *view, const struct area *area, int row,
 	}
 	pane_put_activity(area, row, at.state,
 	                  thread ? pane_activity(view, thread) : ACTIVITY_NONE);
-	put_cpu(area, row, at.rss - 1, model_process_cpu(view->model, process),
-	        style);
+	put_cpu(area, row, at.rss - 1, tree->cpu, style);
 	put_rss(area, row, at.rss + RSS_COLS - 1, process->rss_kb, style);
 }
 
@@ -186,7 +197,7 @@ pane_processes(const struct view *view, const struct area *area)
 	int shown = area->rect.rows - 1;
 	struct columns at = columns_for(area->rect.cols, pid_cols(rows, count));
 
-	put_head(area, at);
+	put_head(view, area, at);
 	for (int i = 0; i < shown && view->top + i < count; i++) {
 		const struct tree_row *row = &rows[view->top + i];
 

@@ -7,7 +7,6 @@
 
 enum { LABEL_COLS = 15, CPU_END = 22, WAIT_END = 28, SLEEP_END = 35 };
 enum { BARS_AT = 23, THREADS_SHOWN = 2048, SPLIT_COLS_MIN = 52 };
-#define LINGER_NS 3000000000ull
 
 struct choice {
 	const struct thread *thread;
@@ -40,7 +39,7 @@ choose(const struct view *view, struct choice *choices, int room)
 
 		if (thread->pid == view->own_pid ||
 		    (thread->row.died &&
-		     view->now > thread->row.died + LINGER_NS))
+		     view->now > thread->row.died + PANE_LINGER_NS))
 			continue;
 		choices[count].thread = thread;
 		choices[count].cpu = model_thread_cpu(view->model, thread);
@@ -168,6 +167,15 @@ pane_threads(const struct view *view, const struct area *area)
 		area_format(area, shown, 1, STYLE_LABEL, "+%d more threads",
 		            count - view->top - shown + 1);
 	}
+}
+
+const struct thread *
+pane_thread_at(const struct view *view, int n)
+{
+	static struct choice choices[THREADS_SHOWN];
+	int count = choose(view, choices, THREADS_SHOWN);
+
+	return n >= 0 && n < count ? choices[n].thread : NULL;
 }
 
 int

@@ -1,3 +1,4 @@
+#include "ladder.h"
 #include "ui.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ ui_init(struct ui *ui, const struct ui_setup *setup)
 	ui->focused = PANE_LOOPS;
 	ui->scale = SCALE_USUAL;
 	ui->mouse = true;
+	ui->cursor[PANE_MESSAGES] = LADDER_ROWS; /* the newest */
 	if (setup->load_count) {
 		strncpy(ui->last_load, setup->loads[0].name,
 		        sizeof(ui->last_load) - 1);
@@ -39,9 +41,15 @@ ui_view(const struct ui *ui, const struct model *model,
 	    .focused = pane == ui->focused,
 	    .roomy = ui->zoomed || ui->cols >= LAYOUT_WIDE_COLS,
 	    .threads = ui->threads,
+	    .wish = &ui->wish,
 	    .own_pid = ui->setup.own_pid,
 	};
+	struct layout layout;
 
+	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed,
+	            view.model->line_count > 0);
+	view.rows = layout.panes[pane].rows - 2;
+	view.cols = layout.panes[pane].cols - 2;
 	view.now = view.model->now;
 	if (status) {
 		view.own_cpu = status->own_cpu;
@@ -101,7 +109,8 @@ in_list(struct ui *ui, const struct key *key, struct command *command)
 }
 
 static void
-in_prompt(struct ui *ui, const struct key *key, struct command *command)
+in_prompt(struct ui *ui, const struct model *model, const struct key *key,
+          struct command *command)
 {
 	enum prompt_state state = prompt_key(&ui->prompt, key);
 
@@ -109,7 +118,7 @@ in_prompt(struct ui *ui, const struct key *key, struct command *command)
 		return;
 	ui->mode = UI_NORMAL;
 	if (state == PROMPT_DONE)
-		ui_typed(ui, command);
+		ui_typed(ui, model, command);
 }
 
 static void
@@ -232,7 +241,7 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 		in_list(ui, key, command);
 		break;
 	case UI_PROMPT:
-		in_prompt(ui, key, command);
+		in_prompt(ui, model, key, command);
 		break;
 	case UI_HELP:
 	case UI_SHEET:

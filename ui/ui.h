@@ -40,7 +40,10 @@ struct ui_status {
 	const char *target; /* what is watched, for the bar; may be NULL */
 };
 
-enum ui_sheet { SHEET_FINDINGS };
+enum ui_sheet { SHEET_FINDINGS, SHEET_DETAILS };
+
+/* What a prompt is for. */
+enum ui_ask { ASK_FIELD, ASK_LOAD, ASK_SEARCH, ASK_FILTER };
 
 enum ui_mode {
 	UI_NORMAL,
@@ -60,9 +63,12 @@ struct ui {
 	int scale; /* index into the time scales */
 	int top[PANES], cursor[PANES];
 	uint32_t selected_pid; /* in the process tree; 0: none yet */
+	struct tree_wish wish;
+	char search[TREE_FILTER];
 	struct popup popup;
 	enum menu_id menu;
 	struct prompt prompt;
+	enum ui_ask ask;
 	const struct menu_item *item; /* whose fields are being asked for */
 	int field;
 	struct command command;       /* being put together */
@@ -114,7 +120,8 @@ void ui_choose_item(struct ui *ui, const struct model *model, int n,
                     struct command *command);
 void ui_choose_place(struct ui *ui, int n, struct command *command);
 void ui_choose_signal(struct ui *ui, int n, struct command *command);
-void ui_typed(struct ui *ui, struct command *command);
+void ui_typed(struct ui *ui, const struct model *model,
+              struct command *command);
 
 /* Opens a menu; the list of signals for the selected process. */
 void ui_open_menu(struct ui *ui, enum menu_id menu);
@@ -122,6 +129,11 @@ void ui_ask_signal(struct ui *ui, const struct model *model);
 
 /* The process under the cursor of the tree, 0: none. */
 uint32_t ui_chosen_pid(const struct ui *ui, const struct model *model);
+
+/* Asks what to search or filter; goes to the next process that matches, step 1
+ * or -1. */
+void ui_ask_words(struct ui *ui, enum ui_ask ask);
+void ui_find(struct ui *ui, const struct model *model, int step);
 
 /* Begins a message for the stage; adds a field to it. */
 void ui_set_stage(struct command *command);

@@ -1,6 +1,7 @@
 /*
  * What requests do: to the screen itself, or as a command for the explorer.
  */
+#include "ladder.h"
 #include "ui.h"
 
 enum { SCALES = 5, PAGE = 10 };
@@ -37,8 +38,13 @@ move(struct ui *ui, const struct model *model, int step)
 	int rows = panes[ui->focused].rows(&view);
 	int *cursor = &ui->cursor[ui->focused];
 
+	/* The newest message stays chosen until one goes up from it. */
+	if (ui->focused == PANE_MESSAGES && *cursor >= rows && step < 0)
+		*cursor = rows - 1;
 	*cursor += step;
-	if (*cursor >= rows)
+	if (ui->focused == PANE_MESSAGES && *cursor >= rows - 1)
+		*cursor = LADDER_ROWS;
+	else if (*cursor >= rows)
 		*cursor = rows - 1;
 	if (*cursor < 0)
 		*cursor = 0;
@@ -137,6 +143,41 @@ request_stage(struct ui *ui, const struct model *model, enum request request,
 	}
 }
 
+/* What changes which processes are shown; false: it is something else. */
+static bool
+request_tree(struct ui *ui, const struct model *model, enum request request)
+{
+	uint32_t pid;
+
+	switch (request) {
+	case REQUEST_SEARCH:
+		ui_ask_words(ui, ASK_SEARCH);
+		return true;
+	case REQUEST_NEXT:
+		ui_find(ui, model, 1);
+		return true;
+	case REQUEST_PREVIOUS:
+		ui_find(ui, model, -1);
+		return true;
+	case REQUEST_FILTER:
+		ui_ask_words(ui, ASK_FILTER);
+		return true;
+	case REQUEST_SORT:
+		ui->wish.sort = (ui->wish.sort + 1) % SORTS;
+		return true;
+	case REQUEST_FOLD:
+		pid = ui_chosen_pid(ui, model);
+		if (pid)
+			tree_fold(&ui->wish, pid);
+		return true;
+	case REQUEST_UNFOLD:
+		ui->wish.folded_count = 0;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What changes the screen itself; false: it is something else. */
 static bool
 request_screen(struct ui *ui, const struct model *model, enum request request)
@@ -151,7 +192,14 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 		ui->sheet = SHEET_FINDINGS;
 		ui->mode = UI_SHEET;
 		return true;
+	case REQUEST_DETAILS:
+		ui->help_top = 0;
+		ui->sheet = SHEET_DETAILS;
+		ui->mode = UI_SHEET;
+		return true;
 	case REQUEST_BACK:
+		if (!ui->zoomed)
+			ui->wish.filter[0] = '\0';
 		ui->zoomed = false;
 		return true;
 	case REQUEST_MENU:
@@ -209,6 +257,7 @@ ui_request(struct ui *ui, const struct model *model, enum request request,
            struct command *command)
 {
 	if (request_screen(ui, model, request) ||
+	    request_tree(ui, model, request) ||
 	    request_time(ui, model, request, command))
 		return;
 	if (ui_step_of(request)) {

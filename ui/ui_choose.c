@@ -4,6 +4,8 @@
  */
 #include "ui.h"
 
+#include "core/text.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,8 +116,8 @@ ui_choose_place(struct ui *ui, int n, struct command *command)
 	         strcmp(ui->last_load, load->name) == 0 ? ui->last_argument
 	                                                : load->argument);
 	ui->place = n;
+	ui->ask = ASK_LOAD;
 	prompt_init(&ui->prompt, title, usual, true);
-	ui->item = NULL;
 	ui->mode = UI_PROMPT;
 }
 
@@ -157,6 +159,7 @@ next_field(struct ui *ui, struct command *command)
 		return;
 	}
 	prompt_init(&ui->prompt, field->prompt, field->usual, field->is_number);
+	ui->ask = ASK_FIELD;
 	ui->mode = UI_PROMPT;
 }
 
@@ -180,24 +183,75 @@ ui_choose_item(struct ui *ui, const struct model *model, int n,
 	next_field(ui, command);
 }
 
+static void
+typed_load(struct ui *ui, const char *text, struct command *command)
+{
+	snprintf(ui->last_load, sizeof(ui->last_load), "%s",
+	         ui->setup.loads[ui->load].name);
+	ui->last_argument = strtol(text, NULL, 10);
+	ui_order_load(ui, places[ui->place].name, command);
+}
+
 void
-ui_typed(struct ui *ui, struct command *command)
+ui_typed(struct ui *ui, const struct model *model, struct command *command)
 {
 	const char *text = ui->prompt.text;
 
-	if (!*text)
-		return;
-	if (!ui->item) { /* a load's argument */
-		snprintf(ui->last_load, sizeof(ui->last_load), "%s",
-		         ui->setup.loads[ui->load].name);
-		ui->last_argument = strtol(text, NULL, 10);
-		ui_order_load(ui, places[ui->place].name, command);
+	if (ui->ask == ASK_FILTER) {
+		text_clean(ui->wish.filter, sizeof(ui->wish.filter), text,
+		           strlen(text));
 		return;
 	}
-	ui_set_field(&ui->command, ui->item->fields[ui->field].name,
-	             ui->item->fields[ui->field].is_number, text);
-	ui->field++;
-	next_field(ui, command);
+	if (!*text)
+		return;
+	if (ui->ask == ASK_SEARCH) {
+		text_clean(ui->search, sizeof(ui->search), text, strlen(text));
+		ui_find(ui, model, 1);
+	} else if (ui->ask == ASK_LOAD) {
+		typed_load(ui, text, command);
+	} else {
+		ui_set_field(&ui->command, ui->item->fields[ui->field].name,
+		             ui->item->fields[ui->field].is_number, text);
+		ui->field++;
+		next_field(ui, command);
+	}
+}
+
+/* ---- words ---- */
+
+void
+ui_ask_words(struct ui *ui, enum ui_ask ask)
+{
+	bool filter = ask == ASK_FILTER;
+
+	ui->focused = PANE_PROCESSES;
+	ui->ask = ask;
+	prompt_init(&ui->prompt,
+	            filter ? "show only processes with (nothing: all)"
+	                   : "find a process: name, command, pid",
+	            filter ? ui->wish.filter : ui->search, false);
+	ui->mode = UI_PROMPT;
+}
+
+void
+ui_find(struct ui *ui, const struct model *model, int step)
+{
+	static struct tree_row rows[TREE_ROWS];
+	struct view view = ui_view(ui, model, NULL, PANE_PROCESSES);
+	int count = tree_rows(&view, rows, TREE_ROWS);
+	int at = ui->cursor[PANE_PROCESSES];
+
+	for (int i = 0; *ui->search && i < count; i++) {
+		at = (at + step + count) % count;
+		if (rows[at].process && !rows[at].thread &&
+		    tree_matches(rows[at].process, ui->search)) {
+			ui->cursor[PANE_PROCESSES] = at;
+			ui->selected_pid = rows[at].process->pid;
+			return;
+		}
+	}
+	ui_say(ui, model,
+	       *ui->search ? "No process matches." : "Search first: /");
 }
 
 /* ---- signals ---- */

@@ -89,9 +89,13 @@ settle_cursor(struct ui *ui, const struct model *model, enum pane_id pane,
 {
 	static struct tree_row rows[TREE_ROWS];
 	struct view view = ui_view(ui, model, NULL, pane);
-	int count = panes[pane].rows(&view);
 	int *cursor = &ui->cursor[pane], *top = &ui->top[pane];
+	int count;
 
+	/* They do not scroll: the newest are shown. */
+	if (pane == PANE_MESSAGES)
+		return;
+	count = pane == PANE_PROCESSES ? 0 : panes[pane].rows(&view);
 	if (pane == PANE_PROCESSES) {
 		count = tree_rows(&view, rows, TREE_ROWS);
 		for (int i = 0; ui->selected_pid && i < count; i++)
@@ -110,20 +114,36 @@ settle_cursor(struct ui *ui, const struct model *model, enum pane_id pane,
 }
 
 static void
+make_title(const struct ui *ui, enum pane_id pane, char *into, size_t room)
+{
+	const struct tree_wish *wish = &ui->wish;
+	char words[TREE_FILTER + 24] = "";
+	size_t used = 0;
+
+	if (pane == PANE_PROCESSES && wish->sort != SORT_TREE)
+		used = (size_t)snprintf(words, sizeof(words), "  by %s",
+		                        tree_sort_name(wish->sort));
+	if (pane == PANE_PROCESSES && *wish->filter)
+		snprintf(words + used, sizeof(words) - used, "  \\%s",
+		         wish->filter);
+	snprintf(into, room, "%c %s%s%s", panes[pane].key, panes[pane].title,
+	         words, ui->zoomed ? "  (z: all panes)" : "");
+}
+
+static void
 draw_pane(struct ui *ui, const struct model *model,
           const struct ui_status *status, struct canvas *canvas,
           enum pane_id pane, struct rect rect)
 {
 	struct area frame = canvas_area(canvas, rect), inside;
 	struct view view;
-	char title[48];
+	char title[96];
 
 	if (rect.rows < 3 || rect.cols < 10)
 		return;
 	settle_cursor(ui, model, pane, rect.rows - 2);
 	view = ui_view(ui, model, status, pane);
-	snprintf(title, sizeof(title), "%c %s%s", panes[pane].key,
-	         panes[pane].title, ui->zoomed ? "  (z: all panes)" : "");
+	make_title(ui, pane, title, sizeof(title));
 	area_frame(&frame, title, pane == ui->focused);
 	inside = area_inside(&frame,
 	                     (struct rect){1, 1, rect.rows - 2, rect.cols - 2});
@@ -184,7 +204,10 @@ draw_sheet(struct ui *ui, const struct model *model, const struct area *area)
 	static struct sheet sheet;
 	struct view view = ui_view(ui, model, NULL, ui->focused);
 
-	findings_sheet(&sheet, &view);
+	if (ui->sheet == SHEET_DETAILS)
+		details_sheet(&sheet, &view, ui->focused);
+	else
+		findings_sheet(&sheet, &view);
 	ui->help_last = sheet_draw(&sheet, area, ui->help_top);
 }
 
@@ -249,7 +272,7 @@ ui_draw(struct ui *ui, const struct model *model,
 		draw_pane(ui, model, status, canvas, (enum pane_id)i,
 		          layout.panes[i]);
 	area = canvas_area(canvas, layout.keys);
-	help_key_bar(&area, ui->setup.lab);
+	help_key_bar(&area, ui->setup.lab, ui->paused);
 	draw_toasts(ui, shown, &all);
 	draw_over(ui, model, &all);
 }
