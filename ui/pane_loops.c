@@ -102,9 +102,11 @@ is_blocked_at(const struct lane_view *view, uint64_t begin, uint64_t end)
 
 	if (since && end > since)
 		return true;
-	return view->lane && series_union(&view->lane->series,
-	                                  view->lane->flags, begin, end) &
-	                         LANE_BLOCKED;
+	/* Most loops never were, and need not be looked at. */
+	return view->lane && view->thread->loop.blocks &&
+	       series_union(&view->lane->series, view->lane->flags, begin,
+	                    end) &
+	           LANE_BLOCKED;
 }
 
 /* A bar of `level` eighths, over one row or two. */

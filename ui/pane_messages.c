@@ -42,8 +42,9 @@ activity_at(const struct ladder_view *at, const struct ladder_line *line,
 	if (thread->loop.blocked_since && time >= thread->loop.blocked_since)
 		return ACTIVITY_BLOCKED;
 	lane = actor_find_lane(&model->actors, thread);
-	if (lane && series_union(&lane->series, lane->flags, time, time + 1) &
-	                LANE_BLOCKED)
+	if (lane && thread->loop.blocks &&
+	    series_union(&lane->series, lane->flags, time, time + 1) &
+	        LANE_BLOCKED)
 		return ACTIVITY_BLOCKED;
 	if ((thread->span_since && time >= thread->span_since) ||
 	    (lane &&

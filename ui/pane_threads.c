@@ -65,9 +65,10 @@ put_bars(const struct view *view, const struct area *area, int row, int from,
 		uint64_t begin = bin * CPU_BIN_NS;
 		unsigned share = series_mean(&thread->cpu_series, thread->cpu,
 		                             begin, begin + CPU_BIN_NS);
-		bool blocked = lane && series_union(&lane->series, lane->flags,
-		                                    begin, begin + CPU_BIN_NS) &
-		                           LANE_BLOCKED;
+		bool blocked = lane && thread->loop.blocks &&
+		               series_union(&lane->series, lane->flags, begin,
+		                            begin + CPU_BIN_NS) &
+		                   LANE_BLOCKED;
 		enum style style = blocked ? STYLE_BLOCKED : STYLE_RUNNING;
 		uint64_t since = thread->loop.blocked_since;
 

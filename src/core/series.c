@@ -115,17 +115,29 @@ column_bins(const struct series *series, uint64_t begin, uint64_t end,
 	return *last - *first + 1;
 }
 
+/* The place in the ring behind `at`. A division for each bin would be most of
+ * what a frame costs. */
+static uint32_t
+next_place(const struct series *series, uint32_t at)
+{
+	return at + 1 == series->count ? 0 : at + 1;
+}
+
 uint8_t
 series_mean(const struct series *series, const uint8_t *ring, uint64_t begin,
             uint64_t end)
 {
 	uint64_t first, last, sum = 0;
 	uint64_t count = column_bins(series, begin, end, &first, &last);
+	uint32_t at;
 
 	if (!clip(series, &first, &last))
 		return 0;
-	for (uint64_t bin = first; bin <= last; bin++)
-		sum += ring[bin % series->count];
+	at = (uint32_t)(first % series->count);
+	for (uint64_t bin = first; bin <= last; bin++) {
+		sum += ring[at];
+		at = next_place(series, at);
+	}
 	return (uint8_t)((sum + count / 2) / count);
 }
 
@@ -134,14 +146,18 @@ series_most(const struct series *series, const uint8_t *ring, uint64_t begin,
             uint64_t end)
 {
 	uint64_t first, last;
+	uint32_t at;
 	uint8_t most = 0;
 
 	column_bins(series, begin, end, &first, &last);
 	if (!clip(series, &first, &last))
 		return 0;
-	for (uint64_t bin = first; bin <= last; bin++)
-		if (ring[bin % series->count] > most)
-			most = ring[bin % series->count];
+	at = (uint32_t)(first % series->count);
+	for (uint64_t bin = first; bin <= last; bin++) {
+		if (ring[at] > most)
+			most = ring[at];
+		at = next_place(series, at);
+	}
 	return most;
 }
 
@@ -150,12 +166,16 @@ series_union(const struct series *series, const uint8_t *ring, uint64_t begin,
              uint64_t end)
 {
 	uint64_t first, last;
+	uint32_t at;
 	uint8_t flags = 0;
 
 	column_bins(series, begin, end, &first, &last);
 	if (!clip(series, &first, &last))
 		return 0;
-	for (uint64_t bin = first; bin <= last; bin++)
-		flags |= ring[bin % series->count];
+	at = (uint32_t)(first % series->count);
+	for (uint64_t bin = first; bin <= last; bin++) {
+		flags |= ring[at];
+		at = next_place(series, at);
+	}
 	return flags;
 }
