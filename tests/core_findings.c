@@ -354,6 +354,18 @@ threads_that_wait_a_little_find_one(void **state)
 }
 
 static void
+one_that_others_starve_is_not_ours_to_cure(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	for (unsigned ms = 0; ms < 5000; ms += 100)
+		for (uint32_t tid = PRIMARY; tid < PRIMARY + 2; tid++)
+			spend(model, ms, ms + 100, PRIMARY, tid, 10, 90);
+	assert_null(told(model, FINDING_CORES));
+}
+
+static void
 run_cluster(struct model *model, unsigned busy, unsigned other)
 {
 	server(model, 0, PRIMARY);
@@ -538,6 +550,7 @@ main(void)
 	    TEST(a_loop_half_busy_and_a_busy_worker_are_not),
 	    TEST(threads_that_find_no_core),
 	    TEST(threads_that_wait_a_little_find_one),
+	    TEST(one_that_others_starve_is_not_ours_to_cure),
 	    TEST(a_cluster_where_one_does_the_work),
 	    TEST(a_cluster_that_shares_it),
 	    TEST(workers_without_work_are_a_note),

@@ -17,6 +17,8 @@ enum {
 	BLOCKED_SHARE = 100,
 	BUSY_LOOP = 700,
 	STARVED = 1000,
+	WANTING = 500,
+	CROWD = 3,
 	BUSY_WORKER = 300,
 	UNEVEN = 4,
 	IDLE = 5,
@@ -149,22 +151,28 @@ findings_cpu(struct finder *finder)
 /* ---- threads ---- */
 
 /* More want to run than there are cores for. How many cores there are need not
- * be known: what is wanted and not given says it. */
+ * be known: what is wanted and not given says it. One or two that are not let
+ * run starve because of somebody else. */
 void
 findings_cores(struct finder *finder)
 {
 	const struct actors *actors = &finder->model->actors;
 	uint64_t waits = 0, runs = 0;
+	unsigned busy = 0;
 
 	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
 		const struct thread *thread = &actors->threads[i];
+		unsigned wait, run;
 
 		if (thread->row.died || !thread->cpu_ns)
 			continue;
-		waits += share_of(finder, thread, thread->wait, CORES_NS);
-		runs += share_of(finder, thread, thread->cpu, CORES_NS);
+		wait = share_of(finder, thread, thread->wait, CORES_NS);
+		run = share_of(finder, thread, thread->cpu, CORES_NS);
+		busy += wait + run >= WANTING;
+		waits += wait;
+		runs += run;
 	}
-	if (waits >= STARVED)
+	if (busy >= CROWD && waits >= STARVED)
 		findings_raise(finder, 0, 0, waits + runs, runs, "");
 }
 
