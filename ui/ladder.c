@@ -122,8 +122,18 @@ static void
 make_lines(struct ladder *ladder, const struct view *view,
            const struct candidate *rows, int count, bool grouped)
 {
+	uint32_t seen[2] = {0, 0};
+
 	ladder->line_count = 0;
 	for (int i = count - 1; i >= 0; i--) {
+		uint32_t from = rows[i].from.tid, to = rows[i].to.tid;
+
+		/* Two that talk with each other do so for many rows. */
+		if ((from == seen[0] && to == seen[1]) ||
+		    (from == seen[1] && to == seen[0]))
+			continue;
+		seen[0] = from;
+		seen[1] = to;
 		add_line(ladder, view, rows[i].from, grouped);
 		add_line(ladder, view, rows[i].to, grouped);
 	}
@@ -147,14 +157,13 @@ ladder_line_of(const struct ladder *ladder, struct ladder_end end)
 /* Two rows that may share one: between the same lifelines, with the same
  * words, and within the same second unless they wait. */
 static bool
-is_alike(const struct candidate *a, const struct candidate *b, uint64_t start)
+is_alike(const struct candidate *a, const struct candidate *b)
 {
 	return a->state == b->state && a->from_line == b->from_line &&
 	       a->to_line == b->to_line &&
-	       (a->state == LADDER_PENDING ||
-	        (a->time - start) / SECOND_NS ==
-	            (b->time - start) / SECOND_NS) &&
-	       a->ended == b->ended && strcmp(a->text, b->text) == 0;
+	       (a->state == LADDER_PENDING || a->second == b->second) &&
+	       a->ended == b->ended &&
+	       (a->text == b->text || strcmp(a->text, b->text) == 0);
 }
 
 /* Whether `row` may join an earlier one: what was delivered in time and lives
@@ -171,13 +180,13 @@ may_join(const struct candidates *candidates, int at)
 		return false;
 	for (int i = at + 1; i < candidates->count && later < PENDING_APART;
 	     i++)
-		later += is_alike(row, &candidates->rows[i], 0);
+		later += is_alike(row, &candidates->rows[i]);
 	return later >= PENDING_APART;
 }
 
 /* Merges in place, earliest first: the first of equals keeps its row. */
 static void
-merge(struct candidates *candidates, uint64_t start)
+merge(struct candidates *candidates)
 {
 	int kept = 0;
 
@@ -187,7 +196,7 @@ merge(struct candidates *candidates, uint64_t start)
 
 		for (int j = kept - 1; j >= 0 && found < 0 && j > kept - 64;
 		     j--)
-			if (is_alike(&candidates->rows[j], row, start))
+			if (is_alike(&candidates->rows[j], row))
 				found = j;
 		if (found >= 0 && may_join(candidates, i))
 			candidates->rows[found].count++;
@@ -197,14 +206,36 @@ merge(struct candidates *candidates, uint64_t start)
 	candidates->count = kept;
 }
 
-static void
-place(const struct ladder *ladder, struct candidates *candidates)
+/* A thread's lifeline; the last few that were asked for are remembered. */
+struct memo {
+	uint32_t tid[16];
+	int line[16];
+};
+
+static int
+line_of(const struct ladder *ladder, struct memo *memo, struct ladder_end end)
 {
+	unsigned at = end.tid % 16;
+
+	if (memo->tid[at] != end.tid) {
+		memo->tid[at] = end.tid;
+		memo->line[at] = ladder_line_of(ladder, end);
+	}
+	return memo->line[at];
+}
+
+static void
+place(const struct ladder *ladder, struct candidates *candidates,
+      uint64_t start)
+{
+	struct memo memo = {0};
+
 	for (int i = 0; i < candidates->count; i++) {
 		struct candidate *row = &candidates->rows[i];
 
-		row->from_line = ladder_line_of(ladder, row->from);
-		row->to_line = ladder_line_of(ladder, row->to);
+		row->from_line = line_of(ladder, &memo, row->from);
+		row->to_line = line_of(ladder, &memo, row->to);
+		row->second = (row->time - start) / SECOND_NS;
 	}
 }
 
@@ -267,8 +298,8 @@ fill(struct ladder *ladder, const struct view *view,
 	int first;
 
 	make_lines(ladder, view, candidates->rows, candidates->count, grouped);
-	place(ladder, candidates);
-	merge(candidates, view->model->start);
+	place(ladder, candidates, view->model->start);
+	merge(candidates);
 	first = candidates->count > rows ? candidates->count - rows : 0;
 	ladder->row_count = candidates->count - first;
 	for (int i = 0; i < ladder->row_count; i++)

@@ -1,6 +1,7 @@
 #include "ladder_rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { FLOWS_LOOKED_AT = 512, LINES_LOOKED_AT = 64 };
 #define REACH_NS 60000000000ull
@@ -71,7 +72,7 @@ add_flows(struct candidates *candidates, const struct view *view)
 
 	if (flows->newest - oldest > FLOWS_LOOKED_AT)
 		oldest = flows->newest - FLOWS_LOOKED_AT;
-	for (uint64_t id = flows->newest; id >= oldest && id > 0; id--)
+	for (uint64_t id = oldest; id <= flows->newest; id++)
 		add_flow(candidates, view, flow_at(flows, id));
 }
 
@@ -133,13 +134,56 @@ compare(const void *left, const void *right)
 	return a->time < b->time ? -1 : a->time > b->time;
 }
 
+/* Flows come nearly in order: what is out of it is not far from its place. */
+static void
+sort_near(struct candidate *rows, int count)
+{
+	for (int i = 1; i < count; i++) {
+		struct candidate row;
+		int at = i;
+
+		if (rows[i - 1].time <= rows[i].time)
+			continue;
+		row = rows[i];
+		for (; at > 0 && rows[at - 1].time > row.time; at--)
+			rows[at] = rows[at - 1];
+		rows[at] = row;
+	}
+}
+
+/* Puts the sorted first rows among the sorted others, from the end on. */
+static void
+weave(struct candidates *candidates, int first)
+{
+	static struct candidate few[CANDIDATES];
+	struct candidate *rows = candidates->rows;
+	int left = first - 1, right = candidates->count - 1, to = right;
+
+	/* The others move to the end of where they are; only the few are in
+	 * the way. */
+	memcpy(few, rows, (size_t)first * sizeof(*rows));
+	memmove(rows, rows + first,
+	        (size_t)(candidates->count - first) * sizeof(*rows));
+	right -= first;
+	while (left >= 0)
+		if (right >= 0 && rows[right].time > few[left].time)
+			rows[to--] = rows[right--];
+		else
+			rows[to--] = few[left--];
+}
+
 void
 ladder_collect(struct candidates *candidates, const struct view *view)
 {
+	int first;
+
 	candidates->count = 0;
 	add_lines(candidates, view);
 	add_lives(candidates, view);
+	first = candidates->count;
+	qsort(candidates->rows, (size_t)first, sizeof(candidates->rows[0]),
+	      compare);
 	add_flows(candidates, view);
-	qsort(candidates->rows, (size_t)candidates->count,
-	      sizeof(candidates->rows[0]), compare);
+	sort_near(candidates->rows + first, candidates->count - first);
+	weave(candidates, first);
 }

@@ -12,6 +12,7 @@ enum { CANDIDATES = 1024 };
 /* What may become a row: its words stay where they are until it does. */
 struct candidate {
 	uint64_t time, waited;
+	uint64_t second; /* of the watch that it is in */
 	struct ladder_end from, to;
 	int from_line, to_line;
 	enum ladder_state state;

@@ -18,6 +18,8 @@ struct ladder_view {
 	const struct area *area;
 	const struct ladder *ladder;
 	int gap; /* columns from one lifeline to the next */
+	const struct thread *threads[LADDER_LINES]; /* of the lines; or NULL */
+	const struct lane *lanes[LADDER_LINES];
 };
 
 static int
@@ -28,20 +30,30 @@ col_of(const struct ladder_view *at, int line)
 
 /* ---- lifelines ---- */
 
-static enum activity
-activity_at(const struct ladder_view *at, const struct ladder_line *line,
-            uint64_t time)
+static void
+find_threads(struct ladder_view *at)
 {
-	const struct model *model = at->view->model;
-	const struct thread *thread =
-	    actor_thread(&model->actors, line->end.tid);
-	const struct lane *lane;
+	const struct actors *actors = &at->view->model->actors;
+
+	for (int i = 0; i < at->ladder->line_count; i++) {
+		const struct thread *thread =
+		    actor_thread(actors, at->ladder->lines[i].end.tid);
+
+		at->threads[i] = thread;
+		at->lanes[i] = thread ? actor_find_lane(actors, thread) : NULL;
+	}
+}
+
+static enum activity
+activity_at(const struct ladder_view *at, int line, uint64_t time)
+{
+	const struct thread *thread = at->threads[line];
+	const struct lane *lane = at->lanes[line];
 
 	if (!thread)
 		return ACTIVITY_NONE;
 	if (thread->loop.blocked_since && time >= thread->loop.blocked_since)
 		return ACTIVITY_BLOCKED;
-	lane = actor_find_lane(&model->actors, thread);
 	if (lane && thread->loop.blocks &&
 	    series_union(&lane->series, lane->flags, time, time + 1) &
 	        LANE_BLOCKED)
@@ -68,8 +80,7 @@ put_lifelines(const struct ladder_view *at, int row, uint64_t time)
 
 	for (int i = 0; i < at->ladder->line_count; i++) {
 		enum activity activity =
-		    time ? activity_at(at, &at->ladder->lines[i], time)
-			 : ACTIVITY_NONE;
+		    time ? activity_at(at, i, time) : ACTIVITY_NONE;
 
 		area_put(at->area, row, col_of(at, i), looks[activity].glyph,
 		         looks[activity].style);
@@ -237,7 +248,7 @@ void
 pane_messages(const struct view *view, const struct area *area)
 {
 	static struct ladder ladder;
-	struct ladder_view at = {view, area, &ladder, 0};
+	struct ladder_view at = {.view = view, .area = area, .ladder = &ladder};
 	int room = area->rect.cols - TIME_COLS - LEFT_COLS - RIGHT_COLS;
 	int rows = make(&ladder, view, area->rect.rows, area->rect.cols);
 
@@ -249,6 +260,7 @@ pane_messages(const struct view *view, const struct area *area)
 	at.gap = ladder.line_count > 1 ? room / (ladder.line_count - 1) : room;
 	if (at.gap > GAP_MAX)
 		at.gap = GAP_MAX;
+	find_threads(&at);
 	put_labels(&at);
 	if (view->model->flows.newest == 0)
 		area_text(area, rows + 1, TIME_COLS, STYLE_FAINT,
