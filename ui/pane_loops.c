@@ -1,91 +1,19 @@
 /*
  * The lanes: what each event loop did, on one time axis for all.
  *
- * Time is paged: the lanes stand still until the page is full, then jump by
- * half a page. A bar's height is the busy share of its column. Red: the loop
+ * A bar's height is the busy share of its column. Red: the loop
  * was blocked, with words in it; the hill in orange below is what it cost: how
  * many events waited. Long work on a worker's lane is green.
  */
 #include "pane.h"
 
+#include "axis.h"
 #include "lag_chart.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LABEL_COLS = 18, LANES_SHOWN = 256, SPAN_COLS_MIN = 5 };
-
-/* The time axis of one drawing. */
-struct axis {
-	uint64_t start; /* of the first column */
-	uint64_t step;  /* ns in a column */
-	uint64_t now;
-	int col, cols; /* where it lies in the area */
-};
-
-static struct axis
-make_axis(const struct view *view, const struct area *area)
-{
-	struct axis axis = {
-	    .step = view->scale,
-	    .now = view->now,
-	    .col = LABEL_COLS,
-	    .cols = area->rect.cols - LABEL_COLS - 1,
-	};
-	uint64_t half;
-
-	if (axis.cols < 2)
-		axis.cols = 2;
-	half = (uint64_t)(axis.cols / 2) * axis.step;
-	axis.start = view->now / half * half;
-	axis.start = axis.start > half ? axis.start - half : 0;
-	return axis;
-}
-
-static uint64_t
-time_at(const struct axis *axis, int col)
-{
-	return axis->start + (uint64_t)col * axis->step;
-}
-
-/* The column that holds a moment, clipped to the axis. */
-static int
-col_at(const struct axis *axis, uint64_t time)
-{
-	uint64_t col;
-
-	if (time <= axis->start)
-		return 0;
-	col = (time - axis->start) / axis->step;
-	return col >= (uint64_t)axis->cols ? axis->cols - 1 : (int)col;
-}
-
-static void
-put_head(const struct view *view, const struct area *area,
-         const struct axis *axis)
-{
-	uint64_t start = view->model->start;
-	uint64_t tick = 1000000000ull;
-
-	while (tick / axis->step < 12)
-		tick *= 5;
-	area_format(area, 0, 1, STYLE_LABEL, "loop  1 col=%u ms",
-	            (unsigned)(axis->step / 1000000));
-	for (int i = 0; i < axis->cols; i++) {
-		uint64_t from = time_at(axis, i);
-		uint64_t since = from > start ? from - start : 0;
-		char text[24];
-
-		if (from < start || since / tick == (since + axis->step) / tick)
-			continue;
-		snprintf(text, sizeof(text), "%us",
-		         (unsigned)((since + axis->step) / tick * tick /
-		                    1000000000ull));
-		if (i + 1 + (int)strlen(text) < axis->cols)
-			area_text(area, 0, axis->col + i + 1, STYLE_FAINT,
-			          text);
-	}
-}
+enum { LABEL_COLS = AXIS_LABEL_COLS, LANES_SHOWN = 256, SPAN_COLS_MIN = 5 };
 
 /* ---- bars ---- */
 
@@ -128,7 +56,7 @@ put_columns(const struct area *area, const struct lane_view *view,
 	const struct thread *thread = view->thread;
 
 	for (int i = 0; i < axis->cols; i++) {
-		uint64_t begin = time_at(axis, i), end = begin + axis->step;
+		uint64_t begin = axis_time(axis, i), end = begin + axis->step;
 		unsigned busy = 0;
 		int level;
 
@@ -158,7 +86,7 @@ put_words(const struct area *area, const struct lane_view *view,
           const struct axis *axis, uint64_t begin, uint64_t end,
           const char *name, bool blocked)
 {
-	int from = col_at(axis, begin), to = col_at(axis, end);
+	int from = axis_col(axis, begin), to = axis_col(axis, end);
 	int room = to - from + (end > begin);
 	enum style style = blocked ? STYLE_BLOCKED_FILL : STYLE_RUNNING_FILL;
 	char text[64], length[16];
@@ -216,9 +144,9 @@ add_waiting(const struct view *view, const struct thread *thread,
 
 		if (flow->wait_tid == thread->tid && !flow->received &&
 		    model_is_waiting(view->model, flow))
-			begins[col_at(axis, flow->sent)]++;
+			begins[axis_col(axis, flow->sent)]++;
 	}
-	for (int i = 0; i <= col_at(axis, axis->now); i++) {
+	for (int i = 0; i <= axis_col(axis, axis->now); i++) {
 		sum += begins[i];
 		heights[i] += sum;
 	}
@@ -232,7 +160,7 @@ put_hill(const struct view *given, const struct area *area,
 	int cols = axis->cols;
 
 	for (int i = 0; i < cols; i++) {
-		uint64_t begin = time_at(axis, i), end = begin + axis->step;
+		uint64_t begin = axis_time(axis, i), end = begin + axis->step;
 
 		if (begin > axis->now)
 			break;
@@ -375,11 +303,11 @@ pane_loops(const struct view *view, const struct area *area)
 {
 	const struct thread *lanes[LANES_SHOWN];
 	int count = pane_lanes(view, lanes, LANES_SHOWN), row = 1, i;
-	struct axis axis = make_axis(view, area);
+	struct axis axis = axis_make(view, area);
 	int rows = area->rect.rows;
 	int each = rows_for_all(view, lanes, count, rows - 1), mark = 0;
 
-	put_head(view, area, &axis);
+	axis_draw(view, area, &axis);
 	if (!count)
 		area_text(area, 1, 1, STYLE_FAINT,
 		          "no event loop has been seen yet");

@@ -137,7 +137,7 @@ draw_pane(struct ui *ui, const struct model *model,
 {
 	struct area frame = canvas_area(canvas, rect), inside;
 	struct view view;
-	char title[96];
+	char title[128];
 
 	if (rect.rows < 3 || rect.cols < 10)
 		return;

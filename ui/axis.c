@@ -1,0 +1,67 @@
+#include "axis.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct axis
+axis_make(const struct view *view, const struct area *area)
+{
+	struct axis axis = {
+	    .step = view->scale,
+	    .now = view->now,
+	    .col = AXIS_LABEL_COLS,
+	    .cols = area->rect.cols - AXIS_LABEL_COLS - 1,
+	};
+	uint64_t half;
+
+	if (axis.cols < 2)
+		axis.cols = 2;
+	half = (uint64_t)(axis.cols / 2) * axis.step;
+	axis.start = view->now / half * half;
+	axis.start = axis.start > half ? axis.start - half : 0;
+	return axis;
+}
+
+uint64_t
+axis_time(const struct axis *axis, int col)
+{
+	return axis->start + (uint64_t)col * axis->step;
+}
+
+int
+axis_col(const struct axis *axis, uint64_t time)
+{
+	uint64_t col;
+
+	if (time <= axis->start)
+		return 0;
+	col = (time - axis->start) / axis->step;
+	return col >= (uint64_t)axis->cols ? axis->cols - 1 : (int)col;
+}
+
+void
+axis_draw(const struct view *view, const struct area *area,
+          const struct axis *axis)
+{
+	uint64_t start = view->model->start;
+	uint64_t tick = 1000000000ull;
+
+	while (tick / axis->step < 12)
+		tick *= 5;
+	area_format(area, 0, 1, STYLE_LABEL, "loop  1 col=%u ms",
+	            (unsigned)(axis->step / 1000000));
+	for (int i = 0; i < axis->cols; i++) {
+		uint64_t from = axis_time(axis, i);
+		uint64_t since = from > start ? from - start : 0;
+		char text[24];
+
+		if (from < start || since / tick == (since + axis->step) / tick)
+			continue;
+		snprintf(text, sizeof(text), "%us",
+		         (unsigned)((since + axis->step) / tick * tick /
+		                    1000000000ull));
+		if (i + 1 + (int)strlen(text) < axis->cols)
+			area_text(area, 0, axis->col + i + 1, STYLE_FAINT,
+			          text);
+	}
+}
