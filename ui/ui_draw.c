@@ -31,7 +31,43 @@ put_before(const struct area *area, int *end, int from, enum style style,
 	*end -= width + 2;
 }
 
-/* While paused: how far behind the newest moment. */
+static void
+put_live(const struct ui_status *status, const struct area *area, int *end,
+         int from, double t)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "t=%.1f s", t);
+	put_before(area, end, from, STYLE_MENU_FAINT, text);
+	snprintf(text, sizeof(text), "%u fps", status->fps);
+	put_before(area, end, from + 12, STYLE_MENU_FAINT, text);
+	snprintf(text, sizeof(text), "%u req/s", status->requests);
+	if (status->requests)
+		put_before(area, end, from + 12, STYLE_MENU_FAINT, text);
+	put_before(area, end, from, STYLE_MENU_LIVE,
+	           status->is_replay ? "\u25cf REPLAY" : "\u25cf LIVE");
+}
+
+/* Which moment it is, and how far behind the newest: as much as there is room
+ * for. */
+static void
+put_paused(const struct area *area, int *end, int from, double t,
+           uint64_t behind)
+{
+	char texts[3][64];
+
+	snprintf(texts[0], sizeof(texts[0]),
+	         "\u25cf PAUSED at t=%.1f s  -%.1f s", t, (double)behind / 1e9);
+	snprintf(texts[1], sizeof(texts[1]), "\u25cf PAUSED -%.1f s",
+	         (double)behind / 1e9);
+	snprintf(texts[2], sizeof(texts[2]), "\u25cf PAUSED");
+	for (int i = 0; i < 3; i++)
+		if (*end - canvas_width(texts[i]) > from) {
+			put_before(area, end, from, STYLE_MENU_KEY, texts[i]);
+			return;
+		}
+}
+
 static void
 draw_state(const struct ui *ui, const struct model *model,
            const struct ui_status *status, const struct area *area, int from,
@@ -39,30 +75,15 @@ draw_state(const struct ui *ui, const struct model *model,
 {
 	double t = (double)(model->now - model->start) / 1e9;
 	int end = area->rect.cols - 1;
-	char text[128];
-	uint64_t dropped = model->totals.lost;
+	char text[48];
 
-	snprintf(text, sizeof(text), "-%.1f s", (double)behind / 1e9);
-	if (behind >= 50000000)
-		put_before(area, &end, from, STYLE_MENU_KEY, text);
-	snprintf(text, sizeof(text), "t=%.1f s", t);
-	put_before(area, &end, from,
-	           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_FAINT, text);
-	snprintf(text, sizeof(text), "%u fps", status->fps);
-	if (!ui->paused)
-		put_before(area, &end, from + 12, STYLE_MENU_FAINT, text);
-	snprintf(text, sizeof(text), "%u req/s", status->requests);
-	if (status->requests && !ui->paused)
-		put_before(area, &end, from + 12, STYLE_MENU_FAINT, text);
-	snprintf(text, sizeof(text), "\u25cf %s",
-	         ui->paused          ? "PAUSED at"
-	         : status->is_replay ? "REPLAY"
-	                             : "LIVE");
-	put_before(area, &end, from,
-	           ui->paused ? STYLE_MENU_KEY : STYLE_MENU_LIVE, text);
+	if (ui->paused)
+		put_paused(area, &end, from, t, behind);
+	else
+		put_live(status, area, &end, from, t);
 	snprintf(text, sizeof(text), " dropped: %llu ",
-	         (unsigned long long)dropped);
-	if (dropped)
+	         (unsigned long long)model->totals.lost);
+	if (model->totals.lost)
 		put_before(area, &end, from, STYLE_MENU_ALARM, text);
 }
 
@@ -92,8 +113,11 @@ settle_cursor(struct ui *ui, const struct model *model, enum pane_id pane,
 	int *cursor = &ui->cursor[pane], *top = &ui->top[pane];
 	int count;
 
-	/* They do not scroll: the newest are shown. */
-	if (pane == PANE_MESSAGES)
+	/* Messages do not scroll: the newest are shown. And a cursor that was
+	 * never moved is where it can be. */
+	if (pane == PANE_MESSAGES ||
+	    (!*cursor && !*top &&
+	     (pane != PANE_PROCESSES || !ui->selected_pid)))
 		return;
 	count = pane == PANE_PROCESSES ? 0 : panes[pane].rows(&view);
 	if (pane == PANE_PROCESSES) {
