@@ -49,7 +49,7 @@ a_loop_that_blocks_again_and_again(void **state)
 	pass(model, 14000);
 	assert_told(model, FINDING_BLOCKED,
 	            "BLOCKED AGAIN AND AGAIN: the loop of server 15% of the "
-	            "last 10 s, longest 600 ms by fib(41)");
+	            "last 10 s, longest 600 ms: fib(41)");
 }
 
 static void

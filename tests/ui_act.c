@@ -399,6 +399,36 @@ a_pause_can_be_stepped_back_and_forth(void **state)
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
 }
 
+/* The help is made from the table: so each key must ask for its row's request
+ * and no other row may claim it; and none may break a pane. */
+static void
+every_key_of_the_table_does_what_its_row_says(void **state)
+{
+	struct hands *hands = *state;
+
+	for (int i = 0; i < key_row_count; i++) {
+		const char *keys = key_rows[i].keys;
+
+		assert_non_null(key_rows[i].help);
+		while (*keys) {
+			size_t length = strcspn(keys, " ");
+			struct key key = key_named(keys, length);
+
+			assert_int_equal(request_of(&key), key_rows[i].request);
+			assert_int_equal(menu_of_letter(key.code, true), MENUS);
+			for (int pane = 0; pane < PANES; pane++) {
+				hands->ui.mode = UI_NORMAL;
+				hands->ui.focused = (enum pane_id)pane;
+				ui_key(&hands->ui, &hands->world.model, &key,
+				       &hands->command);
+				draw(hands);
+			}
+			keys += length;
+			keys += strspn(keys, " ");
+		}
+	}
+}
+
 /* Any keys in any order, drawn at any size. */
 static void
 noise_never_breaks_it(void **state)
@@ -450,6 +480,7 @@ main(void)
 	    with_hands(what_is_folded_is_counted),
 	    with_hands(a_list_is_sorted_by_what_is_asked_for),
 	    with_hands(a_pause_can_be_stepped_back_and_forth),
+	    with_hands(every_key_of_the_table_does_what_its_row_says),
 	    with_hands(noise_never_breaks_it),
 	};
 

@@ -288,6 +288,8 @@ what_is_wrong_takes_the_verdict_line(void **state)
 	compare_sizes(screen, "trouble");
 	press(screen, "!");
 	compare_sizes(screen, "findings");
+	world_blocking(&screen->world);
+	compare(screen, "findings-blocked", 24, 80, false);
 }
 
 static void

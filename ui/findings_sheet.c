@@ -45,6 +45,33 @@ add_past(struct sheet *sheet, const struct view *view)
 	}
 }
 
+/* Red comes first: it is why one looks. */
+static bool
+add_blocked(struct sheet *sheet, const struct view *view)
+{
+	const struct actors *actors = &view->model->actors;
+	bool any = false;
+
+	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
+		const struct thread *thread = &actors->threads[i];
+		char name[64], length[16];
+
+		if (!thread->loop.blocked_since || thread->row.died)
+			continue;
+		any = true;
+		pane_label(view, thread, name, sizeof(name));
+		sheet_add(
+		    sheet, STYLE_BLOCKED, "",
+		    "BLOCKED NOW: the loop of %s for %s by %s", name,
+		    pane_duration(model_blocked(view->model, thread), length),
+		    thread->loop.cause);
+		sheet_add(sheet, STYLE_PLAIN, "  cure",
+		          "do such work in a worker thread or a child process");
+		sheet_add(sheet, STYLE_PLAIN, "", " ");
+	}
+	return any;
+}
+
 void
 findings_sheet(struct sheet *sheet, const struct view *view)
 {
@@ -54,7 +81,7 @@ findings_sheet(struct sheet *sheet, const struct view *view)
 
 	snprintf(title, sizeof(title), "Findings: %d   Esc leaves", count);
 	sheet_init(sheet, title);
-	if (!count) {
+	if (!add_blocked(sheet, view) && !count) {
 		sheet_add(sheet, STYLE_RUNNING, "", "Nothing is wrong now.");
 		sheet_add(sheet, STYLE_PLAIN, "", " ");
 	}
