@@ -50,7 +50,7 @@ text_blocked(const struct sentence *to)
 	         "BLOCKED AGAIN AND AGAIN: the loop of %s %u%% of the last "
 	         "10 s, longest %.0f ms%s%s",
 	         to->who, percent(finding->value),
-	         seconds(finding->other) * 1e3, *finding->name ? " by " : "",
+	         seconds(finding->other) * 1e3, *finding->name ? ": " : "",
 	         finding->name);
 }
 
