@@ -399,6 +399,27 @@ a_pause_can_be_stepped_back_and_forth(void **state)
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
 }
 
+static void
+the_chosen_lane_stays_in_sight(void **state)
+{
+	struct hands *hands = *state;
+
+	for (uint32_t i = 0; i < 40; i++)
+		world_thread(&hands->world, 2000, WORLD_STAGE,
+		             WORLD_THREAD + 100 + i, ROLE_WORKER, "thread");
+	for (int i = 0; i < 60; i++) {
+		struct view view;
+		int row;
+
+		press(hands, i < 45 ? "j" : "k");
+		view =
+		    ui_view(&hands->ui, &hands->world.model, NULL, PANE_LOOPS);
+		row = view.cursor - view.top;
+		assert_in_range(row, 0, pane_loops_shown(&view) - 1);
+		assert_int_equal(hands->ui.focused, PANE_LOOPS);
+	}
+}
+
 /* The help is made from the table: so each key must ask for its row's request
  * and no other row may claim it; and none may break a pane. */
 static void
@@ -480,6 +501,7 @@ main(void)
 	    with_hands(what_is_folded_is_counted),
 	    with_hands(a_list_is_sorted_by_what_is_asked_for),
 	    with_hands(a_pause_can_be_stepped_back_and_forth),
+	    with_hands(the_chosen_lane_stays_in_sight),
 	    with_hands(every_key_of_the_table_does_what_its_row_says),
 	    with_hands(noise_never_breaks_it),
 	};

@@ -68,6 +68,9 @@ void pane_put_activity(const struct area *area, int row, int col,
  * `room` it filled. */
 int pane_lanes(const struct view *view, const struct thread **lanes, int room);
 
+/* How many lanes there is room for from view->top on. */
+int pane_loops_shown(const struct view *view);
+
 /* The thread in row n of the threads pane; NULL: there is none. */
 const struct thread *pane_thread_at(const struct view *view, int n);
 

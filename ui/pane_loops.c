@@ -336,3 +336,18 @@ pane_loops_rows(const struct view *view)
 
 	return pane_lanes(view, lanes, LANES_SHOWN);
 }
+
+int
+pane_loops_shown(const struct view *view)
+{
+	const struct thread *lanes[LANES_SHOWN];
+	int count = pane_lanes(view, lanes, LANES_SHOWN), row = 1, i;
+	int each = rows_for_all(view, lanes, count, view->rows - 1);
+
+	for (i = view->top; i < count; i++) {
+		row += is_tall(view, lanes[i]) ? each : 1;
+		if (row > view->rows - (i + 1 < count))
+			break;
+	}
+	return i - view->top;
+}

@@ -129,6 +129,8 @@ settle_cursor(struct ui *ui, const struct model *model, enum pane_id pane,
 	}
 	if (*cursor >= count)
 		*cursor = count > 0 ? count - 1 : 0;
+	if (pane == PANE_LOOPS)
+		shown = pane_loops_shown(&view) + 1;
 	if (*cursor < *top)
 		*top = *cursor;
 	if (shown > 1 && *cursor >= *top + shown - 1)
