@@ -92,15 +92,15 @@ first_look(struct observe *observe, struct watched *process, uint64_t now)
 		watched_forget(process);
 }
 
-/* Whether it is a zombie whose end has been told. */
+/* Whether it is one whose end has been told. */
 static bool
-is_over(struct observe *observe, pid_t pid)
+has_ended(struct observe *observe, pid_t pid)
 {
 	for (int i = 0; i < observe->count; i++) {
 		const struct watched *process = observe->rows[i];
 
 		if (process->pid == pid && process->dead &&
-		    watched_lasts(process))
+		    (process->gone || watched_lasts(process)))
 			return true;
 	}
 	return false;
@@ -120,7 +120,7 @@ observe_found_at(struct observe *observe, pid_t pid, pid_t parent, uint64_t now,
 	struct watched *process = observe_find(observe, pid);
 	struct fact fact;
 
-	if (process || is_over(observe, pid) ||
+	if (process || has_ended(observe, pid) ||
 	    facts_read(observe->facts, pid, &fact))
 		return;
 	process = add_row(observe, pid, now);

@@ -54,13 +54,21 @@ free_thread(struct observe *observe, struct watched *process,
 }
 
 void
-watched_free(struct observe *observe, struct watched *process)
+watched_let_go(struct observe *observe, struct watched *process)
 {
 	for (int i = 0; i < process->thread_count; i++)
 		free_thread(observe, process, &process->threads[i]);
-	free(process->threads);
+	process->thread_count = 0;
 	if (process->pidfd >= 0)
 		close(process->pidfd);
+	process->pidfd = -1;
+}
+
+void
+watched_free(struct observe *observe, struct watched *process)
+{
+	watched_let_go(observe, process);
+	free(process->threads);
 	free(process);
 }
 

@@ -50,6 +50,7 @@ struct watched {
 	bool old;         /* was there before it was watched */
 	uint64_t noticed; /* when it was first seen, ns */
 	uint64_t ended;   /* when it was seen to have ended, ns */
+	uint64_t gone;    /* when its parent had fetched it; 0: not yet */
 	uint64_t clock;   /* its CPU time at the last look */
 	uint64_t gauge_clock, facts_clock; /* at the last gauges */
 	uint64_t moved;                    /* when its clock last did, ns */
@@ -129,6 +130,8 @@ void watched_gauge(struct observe *observe, struct watched *process,
  * needs no more. */
 void watched_measure(struct observe *observe, struct watched *process,
                      uint64_t now, uint64_t window);
+/* Closes what is kept open for one that is gone; frees all of it. */
+void watched_let_go(struct observe *observe, struct watched *process);
 void watched_free(struct observe *observe, struct watched *process);
 
 /* Whether one more descriptor may be kept; returns it, and counts it. */
