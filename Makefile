@@ -144,9 +144,23 @@ $(tests_tiny): $(BUILD)/tests/%-tiny: $(BUILD)/tiny/tests/%.o $(objs_tiny)
 	@mkdir -p $(@D)
 	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka)
 
-test: $(BUILD)/looptop $(tests_all) $(tests_tiny) $(tests_tty)
+test: $(BUILD)/looptop $(tests_all) $(tests_tiny) $(tests_tty) $(BUILD)/tests/readme
 	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/run.sh \
-		$(tests_all) $(tests_tiny) $(tests_tty)
+		$(tests_all) $(tests_tiny) $(tests_tty) $(BUILD)/tests/readme
+
+# The program in README.md is a test too.
+$(BUILD)/readme.c: README.md
+	@mkdir -p $(@D)
+	@sed -n '/^```c$$/,/^```$$/p' $< | sed '1d;$$d' >$@
+
+$(BUILD)/readme: $(BUILD)/readme.c $(objs_runtime) $(objs_core)
+	@echo "  LINK  $@"
+	@$(CC) $(CPPFLAGS) $(flags) -Wno-unused-parameter -o $@ $^ \
+		$$($(PKG_CONFIG) --cflags --libs $(libs_runtime)) -lcrypt
+
+$(BUILD)/tests/readme: tests/readme.sh $(BUILD)/readme
+	@mkdir -p $(@D)
+	@install -m 755 $< $@
 
 # The table of Node's rules: what Node does here, what looptop does.
 conformance: $(call tests_of,conformance)
