@@ -48,9 +48,12 @@ what_is_queued_is_written_before_the_end(void **state)
 	struct fixture *fixture = *state;
 	char *text = calloc(1, MUCH);
 
+	/* A reader that kept up would leave nothing to queue. */
 	start_shell(fixture, plain, "exec wc -c");
+	child_kill(&fixture->child, SIGSTOP);
 	assert_int_equal(child_write(&fixture->child, 0, text, MUCH), 1);
 	child_end(&fixture->child, 0);
+	child_kill(&fixture->child, SIGCONT);
 	free(text);
 	run_until_closed(fixture);
 	assert_string_equal(fixture->output[0], "4194304\n");
