@@ -47,6 +47,7 @@ world_process(struct world *world, unsigned ms, uint32_t pid, uint32_t parent,
 	if (!title)
 		return;
 	event.kind = EVENT_PROCESS_TITLE;
+	event.number = WITNESS_RUNTIME;
 	tell(world, &event, title);
 }
 

@@ -109,6 +109,8 @@ static model_part *const parts[EVENT_KINDS] = {
     [EVENT_STDERR] = output_line,
     [EVENT_NOTE] = note_line,
     [EVENT_LOST] = lost_count,
+    [EVENT_AGENT] = model_agent,
+    [EVENT_LOOP_CAUSE] = model_loop_cause,
 };
 
 bool
@@ -148,7 +150,8 @@ model_is_unread(const struct model *model, const struct flow *flow)
 	if (thread && (thread->pid != flow->wait_pid || thread->row.died))
 		return false;
 	process = actor_process(&model->actors, flow->wait_pid);
-	return process && !process->row.died && process->runtime;
+	return process && !process->row.died &&
+	       (process->runtime || process->agent);
 }
 
 bool

@@ -63,6 +63,7 @@ struct totals {
 	uint64_t processes, threads; /* ever born */
 	uint64_t crashed;            /* ended by a signal or a code not 0 */
 	uint64_t sent, received, bytes;
+	uint64_t untold; /* sent too, but only counted: in no record */
 	uint64_t requests, requests_failed;
 	uint64_t blocks, block_max, block_total; /* times in ns */
 	struct histogram latency;                /* of messages, ns */

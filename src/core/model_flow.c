@@ -23,6 +23,7 @@ model_channel_born(struct model *model, const struct event *event,
 		                        channel->a_tid != event->tid)) {
 			channel->b_pid = event->pid;
 			channel->b_tid = event->tid;
+			return channel->type == CHANNEL_PORT;
 		}
 		return false;
 	}
@@ -194,6 +195,16 @@ model_message_recv(struct model *model, const struct event *event,
 	return true;
 }
 
+/* A counter only grows; returns by how much. */
+static uint64_t
+grow(uint64_t *counter, uint64_t value)
+{
+	uint64_t more = value > *counter ? value - *counter : 0;
+
+	*counter += more;
+	return more;
+}
+
 bool
 model_channel_gauge(struct model *model, const struct event *event,
                     const char *text)
@@ -204,12 +215,10 @@ model_channel_gauge(struct model *model, const struct event *event,
 	(void)text;
 	if (!channel)
 		return true;
-	if (event->number > channel->sent[direction])
-		channel->sent[direction] = event->number;
-	if (event->size > channel->bytes[direction])
-		channel->bytes[direction] = event->size;
-	if (event->value > channel->received[!direction])
-		channel->received[!direction] = event->value;
+	/* What no record told of counts nevertheless. */
+	model->totals.untold += grow(&channel->sent[direction], event->number);
+	(void)grow(&channel->received[!direction], event->value);
+	(void)grow(&channel->bytes[direction], event->size);
 	return true;
 }
 

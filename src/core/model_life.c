@@ -163,6 +163,7 @@ model_thread_born(struct model *model, const struct event *event,
 	bool known = thread && thread->pid == event->pid &&
 	             lived_at(&thread->row, event->time);
 	bool news;
+	uint8_t role;
 
 	if (!living(model, event->pid) || (known && thread->row.died))
 		return false;
@@ -174,7 +175,9 @@ model_thread_born(struct model *model, const struct event *event,
 		return true;
 	}
 	news = !thread->announced;
+	role = thread->role;
 	describe_thread(thread, event, text);
+	news |= thread->role != role; /* now it is known what it is for */
 	if (thread->role == ROLE_WORKER)
 		thread->loop.exists = true;
 	if (thread->role == ROLE_POOL || thread->role == ROLE_WORKER)
@@ -218,23 +221,44 @@ model_thread_role(struct model *model, const struct event *event,
 	return true;
 }
 
+/* A child can be quicker than its parent's announcement of it. */
+static struct process *
+speaker(struct model *model, const struct event *event)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+
+	if (process && lived_at(&process->row, event->time))
+		return process;
+	process = actor_add_process(&model->actors, event->pid, event->time);
+	if (!process)
+		return NULL;
+	model->totals.processes++;
+	process->unborn = true;
+	return process;
+}
+
 bool
 model_process_title(struct model *model, const struct event *event,
                     const char *text)
 {
-	struct process *process = actor_process(&model->actors, event->pid);
+	struct process *process = speaker(model, event);
 
-	/* A child can be quicker than its parent's announcement of it. */
-	if (!process || !lived_at(&process->row, event->time)) {
-		process =
-		    actor_add_process(&model->actors, event->pid, event->time);
-		if (!process)
-			return true;
-		model->totals.processes++;
-		process->unborn = true;
-	}
-	process->runtime = true;
+	if (!process)
+		return true;
+	if (event->number != WITNESS_AGENT)
+		process->runtime = true;
 	model_keep(process->title, sizeof(process->title), event, text);
+	return true;
+}
+
+bool
+model_agent(struct model *model, const struct event *event, const char *text)
+{
+	struct process *process = speaker(model, event);
+
+	(void)text;
+	if (process)
+		process->agent = true;
 	return true;
 }
 

@@ -78,6 +78,20 @@ model_loop_blocked(struct model *model, const struct event *event,
 }
 
 bool
+model_loop_cause(struct model *model, const struct event *event,
+                 const char *text)
+{
+	struct thread *thread =
+	    model_thread(model, event->pid, event->tid, event->time);
+
+	if (!thread || !thread->loop.blocked_since)
+		return false; /* the answer came too late */
+	thread->loop.witness = WITNESS_AGENT;
+	model_keep(thread->loop.cause, sizeof(thread->loop.cause), event, text);
+	return true;
+}
+
+bool
 model_loop_freed(struct model *model, const struct event *event,
                  const char *text)
 {

@@ -148,12 +148,20 @@ static void
 channel_born(struct line *line)
 {
 	const struct event *event = line->event;
+	const struct channel_row *channel =
+	    model_channel(line->model, event->channel);
 
 	set_integer(line, "channel", event->channel >> 1);
 	set_string(line, "type", event_channel_name(event->number));
-	set_end(line, "a", event->pid, event->tid);
-	if (event->other_pid)
-		set_end(line, "b", event->other_pid, event->other_tid);
+	/* The other end may announce itself later, and then it is b. */
+	if (channel && channel->b_pid) {
+		set_end(line, "a", channel->a_pid, channel->a_tid);
+		set_end(line, "b", channel->b_pid, channel->b_tid);
+	} else {
+		set_end(line, "a", event->pid, event->tid);
+		if (event->other_pid)
+			set_end(line, "b", event->other_pid, event->other_tid);
+	}
 	if (event->value)
 		set_integer(line, "port", event->value);
 	if (event->text)
@@ -175,6 +183,16 @@ channel_died(struct line *line)
 		set_end(line, "b", channel->b_pid, channel->b_tid);
 }
 
+/* Node's receiving end is not told the size of a message: the sender was, and
+ * knows what it looked like. */
+static const struct flow *
+flow_of(const struct line *line)
+{
+	struct flows *flows = (struct flows *)&line->model->flows;
+
+	return flow_find(flows, line->event->channel, line->event->number);
+}
+
 static void
 channel_queue(struct line *line)
 {
@@ -194,22 +212,18 @@ static void
 message(struct line *line)
 {
 	const struct event *event = line->event;
+	const struct flow *flow = flow_of(line);
 
 	set_integer(line, "channel", event->channel >> 1);
 	set_string(line, "direction", event->channel & 1 ? "back" : "forth");
 	set_integer(line, "number", event->number);
-	set_integer(line, "bytes", event->size);
-	set_text(line, "preview");
-}
-
-static void
-message_recv(struct line *line)
-{
-	struct flows *flows = (struct flows *)&line->model->flows;
-	const struct flow *flow =
-	    flow_find(flows, line->event->channel, line->event->number);
-
-	message(line);
+	set_integer(line, "bytes",
+	            flow && !event->size ? flow->size : event->size);
+	if (event->text || !flow)
+		set_text(line, "preview");
+	else
+		set_string(line, "preview", flow->text);
+	/* Whichever end is heard second knows how long it took. */
 	if (flow && flow->sent && flow->received >= flow->sent)
 		json_object_set_new(
 		    line->object, "latency_us",
@@ -251,6 +265,12 @@ block(struct line *line)
 	if (line->event->size)
 		set_string(line, "method",
 		           event_method_name(line->event->size));
+}
+
+static void
+loop_cause(struct line *line)
+{
+	set_text(line, "cause");
 }
 
 static void
@@ -312,6 +332,12 @@ atomics_notify(struct line *line)
 }
 
 static void
+agent(struct line *line)
+{
+	set_text(line, "node");
+}
+
+static void
 lost(struct line *line)
 {
 	set_integer(line, "count", line->event->number);
@@ -331,7 +357,7 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_CHANNEL_BORN] = channel_born,
     [EVENT_CHANNEL_DIED] = channel_died,
     [EVENT_MESSAGE_SEND] = message,
-    [EVENT_MESSAGE_RECV] = message_recv,
+    [EVENT_MESSAGE_RECV] = message,
     [EVENT_HANDLE_SEND] = handle,
     [EVENT_HANDLE_RECV] = handle,
     [EVENT_REQUEST] = request,
@@ -349,6 +375,8 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_STDERR] = words,
     [EVENT_NOTE] = words,
     [EVENT_LOST] = lost,
+    [EVENT_AGENT] = agent,
+    [EVENT_LOOP_CAUSE] = loop_cause,
 };
 
 bool

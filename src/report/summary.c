@@ -189,10 +189,11 @@ summary_json(FILE *file, const struct model *model, const struct own_cost *cost)
 	    "t", (json_int_t)duration(model), "kind", "summary", "duration_ms",
 	    ms(duration(model)), "processes", (json_int_t)totals->processes,
 	    "crashed", (json_int_t)totals->crashed, "threads",
-	    (json_int_t)totals->threads, "messages", (json_int_t)totals->sent,
-	    "blocks", "count", (json_int_t)totals->blocks, "max_ms",
-	    ms(totals->block_max), "total_ms", ms(totals->block_total), "loops",
-	    loops, "thread_totals", threads, "lost", (json_int_t)totals->lost,
+	    (json_int_t)totals->threads, "messages",
+	    (json_int_t)(totals->sent + totals->untold), "blocks", "count",
+	    (json_int_t)totals->blocks, "max_ms", ms(totals->block_max),
+	    "total_ms", ms(totals->block_total), "loops", loops,
+	    "thread_totals", threads, "lost", (json_int_t)totals->lost,
 	    "damaged", (json_int_t)cost->damaged, "own_cpu_ms", cost->cpu_ms,
 	    "own_rss_kb", (json_int_t)cost->rss_kb, "births", "source",
 	    model->births_source, "missed", (json_int_t)model->births_missed,
@@ -308,8 +309,8 @@ summary_table(FILE *file, const struct model *model,
 	        " blocks of a loop (longest %.1f ms, together %.1f ms), "
 	        "%" PRIu64 " events lost\n",
 	        ms(duration(model)) / 1000, totals->processes, totals->threads,
-	        totals->sent, totals->blocks, ms(totals->block_max),
-	        ms(totals->block_total), totals->lost);
+	        totals->sent + totals->untold, totals->blocks,
+	        ms(totals->block_max), ms(totals->block_total), totals->lost);
 	if (totals->requests)
 		fprintf(file,
 		        "requests: %" PRIu64 ", %" PRIu64
