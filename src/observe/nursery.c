@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LATE_NS 1000000ull /* between a record's time and its being there */
+#define LATE_NS 1000000ull    /* between a record's time and its being there */
+#define SAME_NS 1000000000ull /* no pid comes again so soon */
 
 struct nursery *
 nursery_new(enum births_source best, int epoll)
@@ -166,6 +167,34 @@ has_row(const struct observe *observe, pid_t pid)
 	return false;
 }
 
+void
+nursery_told(struct nursery *nursery, pid_t pid, uint64_t time)
+{
+	struct newborn *newborn = nursery ? nursery_find(nursery, pid) : NULL;
+
+	if (!nursery)
+		return;
+	nursery->tellings[pid % ENDS] = (struct telling){pid, time};
+	if (!newborn)
+		return;
+	nursery->count--;
+	/* Parents stay before their children. */
+	memmove(newborn, newborn + 1,
+	        (size_t)(nursery->newborns + nursery->count - newborn) *
+	            sizeof(*newborn));
+}
+
+/* The agent tells of a birth a little before or after the record of it. */
+static bool
+was_told(const struct nursery *nursery, const struct birth_record *record)
+{
+	const struct telling *telling = &nursery->tellings[record->pid % ENDS];
+
+	return telling->pid == record->pid &&
+	       telling->time < record->time + SAME_NS &&
+	       record->time < telling->time + SAME_NS;
+}
+
 static void
 take_fork(struct observe *observe, const struct birth_record *record)
 {
@@ -173,7 +202,7 @@ take_fork(struct observe *observe, const struct birth_record *record)
 	struct newborn *newborn;
 
 	if (!is_kin(nursery, record->parent) || has_row(observe, record->pid) ||
-	    nursery_find(nursery, record->pid))
+	    was_told(nursery, record) || nursery_find(nursery, record->pid))
 		return;
 	nursery_know(nursery, record->pid);
 	nursery->ends[record->pid % ENDS].pid = 0;

@@ -26,6 +26,9 @@ void nursery_adopt(struct nursery *nursery, pid_t pid);
 void nursery_know(struct nursery *nursery, pid_t pid);
 void nursery_forget(struct nursery *nursery, pid_t pid);
 
+/* Somebody else told of this birth at `time`: the record says nothing new. */
+void nursery_told(struct nursery *nursery, pid_t pid, uint64_t time);
+
 /* A birth of a process or a thread was told: it is not among the missed. */
 void nursery_count(struct nursery *nursery);
 

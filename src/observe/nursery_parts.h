@@ -22,6 +22,11 @@ struct end {
 	int status;
 };
 
+struct telling {
+	pid_t pid;
+	uint64_t time;
+};
+
 struct nursery {
 	struct births *births;
 	uint8_t *kin; /* a bit for each pid that is ours */
@@ -29,10 +34,11 @@ struct nursery {
 	bool begun;
 	struct newborn *newborns;
 	int count, room;
-	struct end ends[ENDS]; /* of pid, in place pid % ENDS */
-	uint64_t forks;        /* of the machine, when it began */
-	uint64_t told;         /* births since then */
-	uint64_t unwatched;    /* threads whose records we may not have */
+	struct end ends[ENDS];         /* of pid, in place pid % ENDS */
+	struct telling tellings[ENDS]; /* by others; the same */
+	uint64_t forks;                /* of the machine, when it began */
+	uint64_t told;                 /* births since then */
+	uint64_t unwatched; /* threads whose records we may not have */
 	bool gauged;
 	uint64_t missed; /* as last told */
 };

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #define STATUS_NS 200000000ull /* to wait for how it ended */
+#define HOLD_NS 200000000ull   /* to wait for its parent's word */
 
 /* What a fork that did not call execve(2) is: what its parent was. */
 static void
@@ -65,9 +66,12 @@ is_there(pid_t pid)
 
 /* Whether it is not yet time to tell of one that has no row. */
 static bool
-is_early(const struct observe *observe, const struct newborn *newborn,
-         uint64_t now)
+is_early(struct observe *observe, const struct newborn *newborn, uint64_t now)
 {
+	const struct watched *mother = observe_find(observe, newborn->parent);
+
+	if (mother && mother->agent && newborn->born + HOLD_NS > now)
+		return true;
 	if (!newborn->ended)
 		return is_there(newborn->pid) ||
 		       newborn->born + STATUS_NS > now;

@@ -127,7 +127,7 @@ sample_process(struct observe *observe, struct watched *process, uint64_t now)
 	}
 	if (!process->announced && age > HOLD_NS &&
 	    facts_read(observe->facts, process->pid, &fact) == 0)
-		observe_announce(observe, process, &fact, now);
+		observe_announce(observe, process, &fact, process->born);
 	/* Held back it has not been looked at: then it will have moved. */
 	if (!process->announced)
 		return;

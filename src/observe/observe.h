@@ -73,6 +73,11 @@ void observe_deaths(struct observe *observe, uint64_t now);
  * born or has ended. */
 void observe_hear(struct observe *observe, const struct event *event);
 
+/* A blocked thread said itself what blocks it (EVENT_LOOP_CAUSE): the end of
+ * the block is told with these words. */
+void observe_cause(struct observe *observe, const struct event *event,
+                   const char *text);
+
 /* Somebody who waits for it (wait(2)) knows how a process ended. */
 void observe_ended(struct observe *observe, pid_t pid, int status,
                    uint64_t now);

@@ -7,7 +7,7 @@ tell_block(struct observe *observe, struct watched *process,
            struct watched_thread *thread, enum event_kind kind, uint64_t time,
            uint64_t length)
 {
-	const struct watched_loop *loop = thread->loop;
+	struct watched_loop *loop = thread->loop;
 	struct event event = {
 	    .kind = (uint8_t)kind,
 	    .time = time,
@@ -18,7 +18,10 @@ tell_block(struct observe *observe, struct watched *process,
 	    .value = length,
 	};
 
-	observe_tell(observe, &event, loop->watch.cause);
+	observe_tell(observe, &event,
+	             loop->cause[0] ? loop->cause : loop->watch.cause);
+	if (kind == EVENT_LOOP_FREED)
+		loop->cause[0] = '\0';
 }
 
 static void
@@ -33,7 +36,9 @@ tell_found(struct observe *observe, struct watched *process,
 	    .channel = EVENT_LAGS_UNKNOWN,
 	};
 
-	observe_tell(observe, &event, NULL);
+	/* Who tells its own gauges is known to be one. */
+	if (!thread->tells)
+		observe_tell(observe, &event, NULL);
 	thread->loop->turned = thread->loop->measured = thread->used;
 	thread->loop->turned_at = now;
 }

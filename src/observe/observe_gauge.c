@@ -108,7 +108,7 @@ tell_loop_gauge(struct observe *observe, struct watched *process,
 	    .channel = EVENT_LAGS_UNKNOWN,
 	};
 
-	if (!process->speaks && event.value)
+	if (!process->speaks && !thread->tells && event.value)
 		observe_tell(observe, &event, NULL);
 	loop->measured = thread->used;
 }

@@ -7,8 +7,8 @@
  * kernel does not tell how a process ended (its parent may, if it speaks).
  *
  * Two may announce the same birth: the runtime, for its own children, and we.
- * The runtime knows more (how it was started), so children of a process that
- * speaks for itself are held back for a while.
+ * The runtime knows more (how it was started), and so does the agent; so
+ * children of a process that speaks for itself are held back for a while.
  */
 #include "nursery.h"
 
@@ -25,8 +25,8 @@
 
 /* ---- births ---- */
 
-static struct watched *
-add_row(struct observe *observe, pid_t pid, uint64_t now)
+struct watched *
+observe_add_row(struct observe *observe, pid_t pid, uint64_t now)
 {
 	struct epoll_event ready = {.events = EPOLLIN};
 	struct watched *process;
@@ -45,7 +45,7 @@ add_row(struct observe *observe, pid_t pid, uint64_t now)
 	if (!process)
 		return NULL;
 	process->pid = pid;
-	process->noticed = now;
+	process->born = process->noticed = now;
 	process->pidfd = pidfd_of(pid);
 	ready.data.ptr = process;
 	if (process->pidfd >= 0)
@@ -74,8 +74,8 @@ observe_announce(struct observe *observe, struct watched *process,
 	observe_tell(observe, &event, fact->command);
 }
 
-static void
-take_facts(struct watched *process, const struct fact *fact)
+void
+watched_take_facts(struct watched *process, const struct fact *fact)
 {
 	process->ppid = fact->ppid;
 	process->start = fact->start;
@@ -123,18 +123,21 @@ observe_found_at(struct observe *observe, pid_t pid, pid_t parent, uint64_t now,
 	if (process || has_ended(observe, pid) ||
 	    facts_read(observe->facts, pid, &fact))
 		return;
-	process = add_row(observe, pid, now);
+	process = observe_add_row(observe, pid, now);
 	if (!process)
 		return;
-	take_facts(process, &fact);
+	watched_take_facts(process, &fact);
 	process->old = mother && mother->old && mother->noticed == now;
 	/* It may be a zombie's child by now; whose it was we have just seen. */
 	process->ppid = parent;
-	if (mother && mother->speaks)
-		return;
+	process->born = born;
 	/* Its command line is gone already. */
 	if (fact.state == 'Z' && *comm)
 		snprintf(fact.command, sizeof(fact.command), "%s", comm);
+	snprintf(process->command, sizeof(process->command), "%.159s",
+	         fact.command);
+	if (mother && (mother->speaks || mother->agent))
+		return;
 	observe_announce(observe, process, &fact, born);
 	if (process->old)
 		nursery_adopt(observe->nursery, pid);
@@ -183,13 +186,13 @@ observe_watch_same(struct observe *observe, pid_t pid, uint64_t start,
 	process = observe_find(observe, pid);
 	if (process)
 		return 0;
-	process = add_row(observe, pid, observe->sampled);
+	process = observe_add_row(observe, pid, observe->sampled);
 	if (!process)
 		return -ENOMEM;
 	process->how = (uint8_t)how;
 	process->old = how == BIRTH_SEEN;
 	nursery_adopt(observe->nursery, pid);
-	take_facts(process, &fact);
+	watched_take_facts(process, &fact);
 	observe_announce(observe, process, &fact, observe->sampled);
 	if (process->old)
 		tell_permission(observe, pid);
@@ -206,12 +209,12 @@ observe_started(struct observe *observe, pid_t pid, pid_t parent,
 
 	/* It may have spoken before we were told that it was started. */
 	if (!process)
-		process = add_row(observe, pid, observe->sampled);
+		process = observe_add_row(observe, pid, observe->sampled);
 	if (!process || process->announced)
 		return;
 	process->how = (uint8_t)how;
 	(void)facts_glance(observe->facts, pid, &fact);
-	take_facts(process, &fact);
+	watched_take_facts(process, &fact);
 	process->ppid = parent;
 	snprintf(fact.command, sizeof(fact.command), "%s", command);
 	observe_announce(observe, process, &fact, observe->sampled);
@@ -220,9 +223,23 @@ observe_started(struct observe *observe, pid_t pid, pid_t parent,
 
 /* ---- deaths ---- */
 
+/* The agent does not see spawnSync(): its short-lived children are told of
+ * when they are gone. */
 static void
-tell_death(struct observe *observe, struct watched *process, enum death death,
-           int status, uint64_t now)
+announce_late(struct observe *observe, struct watched *process)
+{
+	const struct watched *mother = observe_find(observe, process->ppid);
+	struct fact fact = {.ppid = process->ppid, .start = process->start};
+
+	if (process->announced || !mother || !mother->agent)
+		return;
+	snprintf(fact.command, sizeof(fact.command), "%s", process->command);
+	observe_announce(observe, process, &fact, process->born);
+}
+
+void
+observe_tell_death(struct observe *observe, struct watched *process,
+                   enum death death, int status, uint64_t now)
 {
 	struct event event = {
 	    .kind = EVENT_PROCESS_DIED,
@@ -235,6 +252,7 @@ tell_death(struct observe *observe, struct watched *process, enum death death,
 
 	process->dead = true;
 	watched_end(observe, process, now);
+	announce_late(observe, process);
 	if (process->announced)
 		observe_tell(observe, &event, NULL);
 }
@@ -244,11 +262,11 @@ tell_status(struct observe *observe, struct watched *process, int status,
             uint64_t now)
 {
 	if (WIFSIGNALED(status))
-		tell_death(observe, process, DEATH_SIGNAL, WTERMSIG(status),
-		           now);
+		observe_tell_death(observe, process, DEATH_SIGNAL,
+		                   WTERMSIG(status), now);
 	else
-		tell_death(observe, process, DEATH_CODE, WEXITSTATUS(status),
-		           now);
+		observe_tell_death(observe, process, DEATH_CODE,
+		                   WEXITSTATUS(status), now);
 }
 
 void
@@ -278,7 +296,7 @@ observe_end(struct observe *observe, struct watched *process, uint64_t now)
 	/* Its parent, if it speaks, will be told how it ended. */
 	if (process->heard && observe_find(observe, process->ppid))
 		return;
-	tell_death(observe, process, DEATH_UNKNOWN, 0, process->ended);
+	observe_tell_death(observe, process, DEATH_UNKNOWN, 0, process->ended);
 }
 
 void
@@ -302,71 +320,4 @@ observe_deaths(struct observe *observe, uint64_t now)
 			          NULL);
 		}
 	} while (count == 64);
-}
-
-/* ---- what others say ---- */
-
-static void
-hear_born(struct observe *observe, const struct event *event)
-{
-	struct watched *process = observe_find(observe, (pid_t)event->pid);
-	struct fact fact;
-
-	/* looptop is one end of channels, but it is not what is studied. */
-	if ((pid_t)event->pid == getpid())
-		return;
-	if (!process)
-		process = add_row(observe, (pid_t)event->pid, event->time);
-	if (!process)
-		return;
-	if (!process->announced)
-		nursery_count(observe->nursery);
-	process->heard = process->announced = true;
-	process->ppid = (pid_t)event->other_pid;
-	process->how = (uint8_t)event->number;
-	if (facts_glance(observe->facts, process->pid, &fact) == 0)
-		take_facts(process, &fact);
-}
-
-/* A parent was told of an end: if we have not seen it, this is it. */
-static void
-hear_exit(struct observe *observe, const struct event *event)
-{
-	struct watched *process =
-	    observe_find(observe, (pid_t)event->other_pid);
-
-	if (process && process->announced)
-		tell_death(observe, process, (enum death)event->number,
-		           (int)event->value,
-		           process->ended ? process->ended : event->time);
-}
-
-void
-observe_hear(struct observe *observe, const struct event *event)
-{
-	struct watched *process;
-
-	switch (event->kind) {
-	case EVENT_PROCESS_BORN:
-		hear_born(observe, event);
-		break;
-	case EVENT_PROCESS_EXIT:
-		hear_exit(observe, event);
-		break;
-	case EVENT_PROCESS_TITLE:
-		/* A child can be quicker than its parent's announcement. */
-		process = observe_find(observe, (pid_t)event->pid);
-		if (!process && (pid_t)event->pid != getpid())
-			process =
-			    add_row(observe, (pid_t)event->pid, event->time);
-		if (process)
-			process->speaks = true;
-		break;
-	case EVENT_THREAD_BORN:
-		if (event->tid != event->pid)
-			nursery_count(observe->nursery);
-		break;
-	default:
-		break;
-	}
 }

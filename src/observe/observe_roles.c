@@ -52,7 +52,9 @@ tell_role(struct observe *observe, struct watched *process,
 	char text[ROLE_LABEL_BYTES + ROLE_REASON_BYTES + 2];
 	uint32_t label = hash_of(row->label);
 
-	if (!row->label[0] || label == thread->label)
+	/* Who is held back may say it itself. */
+	if (!row->label[0] || label == thread->label || thread->heard ||
+	    !thread->announced)
 		return;
 	thread->label = label;
 	snprintf(text, sizeof(text), "%s: %s", row->label, row->reason);

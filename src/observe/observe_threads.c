@@ -43,9 +43,9 @@ watched_drop(struct observe *observe, int *fd)
 	observe->fds--;
 }
 
-static void
-free_thread(struct observe *observe, struct watched *process,
-            struct watched_thread *thread)
+void
+watched_free_thread(struct observe *observe, struct watched *process,
+                    struct watched_thread *thread)
 {
 	process->loops -= watched_is_loop(thread);
 	watched_free_loop(observe, thread);
@@ -57,7 +57,7 @@ void
 watched_let_go(struct observe *observe, struct watched *process)
 {
 	for (int i = 0; i < process->thread_count; i++)
-		free_thread(observe, process, &process->threads[i]);
+		watched_free_thread(observe, process, &process->threads[i]);
 	process->thread_count = 0;
 	if (process->pidfd >= 0)
 		close(process->pidfd);
@@ -77,109 +77,6 @@ watched_end(struct observe *observe, struct watched *process, uint64_t now)
 {
 	for (int i = 0; i < process->thread_count; i++)
 		watched_end_block(observe, process, &process->threads[i], now);
-}
-
-/* ---- births and deaths ---- */
-
-static void
-tell_thread(struct observe *observe, struct watched *process, pid_t tid,
-            enum event_kind kind, uint64_t now)
-{
-	struct event event = {
-	    .kind = (uint8_t)kind,
-	    .time = now,
-	    .pid = (uint32_t)process->pid,
-	    .tid = (uint32_t)tid,
-	    .number = tid == process->pid ? ROLE_MAIN : ROLE_OTHER,
-	};
-	char comm[16] = "";
-
-	/* Threads of the runtime announce themselves, and know their role. */
-	if (process->speaks)
-		return;
-	if (kind == EVENT_THREAD_BORN)
-		(void)procfs_read_comm(process->pid, tid, comm);
-	observe_tell(observe, &event, comm);
-}
-
-static struct watched_thread *
-add_thread(struct watched *process, pid_t tid, uint64_t now)
-{
-	struct watched_thread *thread;
-
-	if (process->thread_count == process->thread_room) {
-		int room = process->thread_room ? process->thread_room * 2 : 8;
-		void *bigger =
-		    realloc(process->threads, (size_t)room * sizeof(*thread));
-
-		if (!bigger)
-			return NULL;
-		process->threads = bigger;
-		process->thread_room = room;
-	}
-	thread = &process->threads[process->thread_count++];
-	memset(thread, 0, sizeof(*thread));
-	thread->tid = tid;
-	thread->noticed = now;
-	thread->fd = thread->clock_fd = -1;
-	thread->moved = true;
-	process->roles_due = true;
-	return thread;
-}
-
-struct listing {
-	struct observe *observe;
-	struct watched *process;
-	uint64_t now;
-};
-
-static void
-list_thread(void *data, pid_t tid)
-{
-	struct listing *listing = data;
-	struct watched *process = listing->process;
-	struct watched_thread *thread;
-
-	for (int i = 0; i < process->thread_count; i++)
-		if (process->threads[i].tid == tid) {
-			process->threads[i].seen = true;
-			return;
-		}
-	thread = add_thread(process, tid, listing->now);
-	if (!thread)
-		return;
-	thread->seen = true;
-	tell_thread(listing->observe, process, tid, EVENT_THREAD_BORN,
-	            listing->now);
-}
-
-/* Returns the place of the first one that is new. */
-static int
-list_threads(struct observe *observe, struct watched *process, uint64_t now)
-{
-	struct listing listing = {observe, process, now};
-	int known = process->thread_count, kept = 0, old = 0;
-
-	for (int i = 0; i < process->thread_count; i++)
-		process->threads[i].seen = false;
-	if (procfs_threads(process->pid, list_thread, &listing) < 0)
-		return known;
-	process->roles_due = true;
-	for (int i = 0; i < process->thread_count; i++) {
-		struct watched_thread *thread = &process->threads[i];
-
-		if (thread->seen) {
-			process->threads[kept++] = *thread;
-			old += i < known;
-			continue;
-		}
-		watched_end_block(observe, process, thread, now);
-		free_thread(observe, process, thread);
-		tell_thread(observe, process, thread->tid, EVENT_THREAD_DIED,
-		            now);
-	}
-	process->thread_count = kept;
-	return old;
 }
 
 /* ---- a look at a process ---- */
@@ -342,6 +239,7 @@ watched_look(struct observe *observe, struct watched *process, uint64_t now)
 
 	ask_for_births(observe, now);
 	process->moved = now;
+	watched_announce(observe, process, now);
 	if (!needs_sweep(process, now) && look_at_loops(observe, process, now))
 		return;
 	process->swept = now;
@@ -351,7 +249,8 @@ watched_look(struct observe *observe, struct watched *process, uint64_t now)
 	/* A new one may sleep by now: there is no better time to look. */
 	if (!all || procfs_thread_count(process->pid) != process->thread_count)
 		look_at_threads(observe, process,
-		                list_threads(observe, process, now), now);
+		                watched_list_threads(observe, process, now),
+		                now);
 	process->next_look = next_look(process);
 }
 
@@ -360,6 +259,7 @@ watched_still(struct observe *observe, struct watched *process, uint64_t now)
 {
 	bool due = now >= process->next_look;
 
+	watched_announce(observe, process, now);
 	if (!process->loops && !due)
 		return;
 	for (int i = 0; i < process->thread_count; i++) {

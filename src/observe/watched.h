@@ -9,6 +9,8 @@
 #include "loop_exact.h"
 #include "observe.h"
 
+enum { WATCHED_CAUSE = 160 };
+
 /* What is kept of a thread that was seen waiting for events. */
 struct watched_loop {
 	struct loop_watch watch;
@@ -18,12 +20,16 @@ struct watched_loop {
 	int call_fd, io_fd, children_fd; /* kept open; -1: none */
 	uint64_t turned, turned_at;      /* CPU time last told, and when */
 	uint64_t measured;               /* the same of loop-gauges */
+	char cause[WATCHED_CAUSE];       /* of its block, in its own words */
 };
 
 struct watched_thread {
 	pid_t tid;
 	int fd;                    /* schedstat, kept open; -1: none */
 	bool seen;                 /* in the listing being made */
+	bool announced;            /* its birth is in the stream */
+	bool heard;                /* from itself, with its role: the agent */
+	bool tells;                /* its loop's gauges itself: the agent */
 	bool moved;                /* has run since the last look at its call */
 	uint8_t looks;             /* at its call, in which it had not run */
 	uint32_t label;            /* hash of its role, as last told; 0 */
@@ -42,21 +48,24 @@ struct watched {
 	pid_t pid, ppid;
 	int pidfd; /* -1: none, deaths are found by looking */
 	uint64_t start, image;
-	uint8_t how;      /* enum birth */
-	bool speaks;      /* for itself: looptop's runtime */
-	bool heard;       /* the runtime announced it */
-	bool announced;   /* its birth is in the stream */
-	bool dead;        /* told; the row stays while it is a zombie */
-	bool old;         /* was there before it was watched */
-	uint64_t noticed; /* when it was first seen, ns */
-	uint64_t ended;   /* when it was seen to have ended, ns */
-	uint64_t gone;    /* when its parent had fetched it; 0: not yet */
-	uint64_t clock;   /* its CPU time at the last look */
+	uint8_t how;       /* enum birth */
+	bool speaks;       /* for itself: looptop's runtime */
+	bool agent;        /* the agent in it tells births, threads, messages */
+	bool heard;        /* the runtime announced it */
+	bool announced;    /* its birth is in the stream */
+	bool dead;         /* told; the row stays while it is a zombie */
+	bool old;          /* was there before it was watched */
+	char command[160]; /* until it is announced */
+	uint64_t born, noticed; /* as far as is known; first seen, ns */
+	uint64_t ended;         /* when it was seen to have ended, ns */
+	uint64_t gone;          /* when its parent had fetched it; 0: not yet */
+	uint64_t clock;         /* its CPU time at the last look */
 	uint64_t gauge_clock, facts_clock; /* at the last gauges */
 	uint64_t moved;                    /* when its clock last did, ns */
 	uint64_t swept;     /* when all its threads were looked at, ns */
 	uint64_t next_look; /* when a thread is to be looked at, ns */
 	int loops;          /* threads that are loops */
+	int held;           /* threads that are not announced yet */
 	bool roles_due;     /* something has changed that tells of roles */
 	struct watched_thread *threads;
 	int thread_count, thread_room;
@@ -92,6 +101,12 @@ void observe_tell(struct observe *observe, const struct event *event,
 /* The row of a pid that is alive; NULL: not watched. */
 struct watched *observe_find(struct observe *observe, pid_t pid);
 
+/* A new row; NULL: out of memory. What is known of the process, as it is now.
+ */
+struct watched *observe_add_row(struct observe *observe, pid_t pid,
+                                uint64_t now);
+void watched_take_facts(struct watched *process, const struct fact *fact);
+
 /* Whether the process still has its pid, if only as a zombie. */
 bool watched_lasts(const struct watched *process);
 
@@ -111,6 +126,8 @@ void observe_announce(struct observe *observe, struct watched *process,
                       const struct fact *fact, uint64_t now);
 void observe_end(struct observe *observe, struct watched *process,
                  uint64_t now);
+void observe_tell_death(struct observe *observe, struct watched *process,
+                        enum death death, int status, uint64_t now);
 
 /* observe_threads.c: looks at the threads of a process whose clock moved
  * (tells births, deaths, loops), or did not. */
@@ -133,6 +150,21 @@ void watched_measure(struct observe *observe, struct watched *process,
 /* Closes what is kept open for one that is gone; frees all of it. */
 void watched_let_go(struct observe *observe, struct watched *process);
 void watched_free(struct observe *observe, struct watched *process);
+
+/* observe_listing.c: the threads there are now; returns the place of the first
+ * one that is new. */
+int watched_list_threads(struct observe *observe, struct watched *process,
+                         uint64_t now);
+/* Tells of those that have had the time to do so themselves. */
+void watched_announce(struct observe *observe, struct watched *process,
+                      uint64_t now);
+/* A thread told of its own birth. */
+void watched_hear_thread(struct observe *observe, struct watched *process,
+                         pid_t tid, uint64_t now);
+/* The row of a thread; NULL: it has not been seen yet. */
+struct watched_thread *watched_thread(struct watched *process, pid_t tid);
+void watched_free_thread(struct observe *observe, struct watched *process,
+                         struct watched_thread *thread);
 
 /* Whether one more descriptor may be kept; returns it, and counts it. */
 bool watched_may_keep(const struct observe *observe);
