@@ -46,7 +46,8 @@ objs_load     := $(call obj_of,$(call src_of,load))
 objs_observe  := $(call obj_of,$(call src_of,observe))
 objs_report   := $(call obj_of,$(call src_of,report))
 objs_stage    := $(call obj_of,$(call src_of,stage))
-objs_explorer := $(call obj_of,$(call src_of,explorer))
+objs_explorer := $(call obj_of,$(call src_of,explorer)) \
+                 $(BUILD)/obj/agent_text.o $(BUILD)/obj/agent_native.o
 objs_term     := $(call obj_of,ui/term.c)
 objs_ui       := $(call obj_of,$(filter-out ui/term.c,$(wildcard ui/*.c)))
 objs_main     := $(call obj_of,src/main.c)
@@ -76,6 +77,30 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(flags) $(lib_flags) -MMD -MP -c -o $@ $<
+
+# The agent: its parts, in this order, as one file inside the program.
+agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc port life main)
+
+$(BUILD)/obj/agent_text: $(agent_parts)
+	@mkdir -p $(@D)
+	@cat $^ >$@
+
+# No sanitizer: it is loaded into a Node that has none.
+$(BUILD)/obj/agent_native: src/agent/native.c src/agent/ask.h src/core/event.h \
+		src/core/event.def
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) -std=gnu11 -pthread $(warnings) -O2 -fPIC -shared \
+		-fvisibility=hidden -Wl,-z,nodelete -s -o $@ $<
+
+$(BUILD)/obj/agent_%.c: $(BUILD)/obj/agent_%
+	@{ echo '#include "explorer/agent_setup.h"'; \
+	echo 'const unsigned char agent_$*[] = {'; \
+	od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; \
+	echo '}; const size_t agent_$*_size = sizeof(agent_$*);'; } >$@
+
+$(BUILD)/obj/agent_%.o: $(BUILD)/obj/agent_%.c
+	@$(CC) $(CPPFLAGS) $(flags) -c -o $@ $<
 
 run: $(BUILD)/looptop
 	@exec $(BUILD)/looptop $(ARGS)
@@ -269,6 +294,10 @@ $(benches_observe): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_observe)
 bench-observe: $(benches_observe)
 	@for bench in $(benches_observe); do $$bench || exit 1; done
 
+# What the agent costs: NODES may name others than the one in PATH.
+bench-agent: $(BUILD)/looptop
+	@LOOPTOP=$(abspath $(BUILD)/looptop) node tests/bench_agent.js $(NODES)
+
 # ---- pictures: the real program on a pseudo terminal ----
 
 $(BUILD)/shot: $(call obj_of,tests/tty/shot.c) $(objs_tty)
@@ -323,6 +352,6 @@ clean:
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
 .PHONY: all run test test-threads check layers lint format conformance bench \
-        bench-observe fuzz soak bless screenshots install uninstall deps \
+        bench-agent bench-observe fuzz soak bless screenshots install uninstall deps \
         deps-fuzz clean
 .SECONDARY:

@@ -7,6 +7,7 @@
  * while we kill (we look again until there is none); it ignores SIGTERM (the
  * explorer orders SIGKILL).
  */
+#include "agent_setup.h"
 #include "guard.h"
 
 #include "core/emit.h"
@@ -155,6 +156,7 @@ remove_stream(const char *fifo)
 		return;
 	unlink(fifo);
 	*slash = '\0';
+	agent_remove_files(directory);
 	rmdir(directory);
 }
 

@@ -33,6 +33,7 @@ const char options_help[] =
     "                    (default: the best that is permitted)\n"
     "  --preview N       bytes of a message shown (default 60, 0: none)\n"
     "  --port N          port of the lab's server (default: any that is free)\n"
+    "  --no-agent        stay out of Node programs: no messages are seen\n"
     "  --ascii           no glyphs beyond ASCII\n"
     "  --no-mouse        leave the mouse to the terminal\n"
     "  --read-only       never signal a process\n"
@@ -55,6 +56,7 @@ enum {
 	OPTION_ASCII,
 	OPTION_NO_MOUSE,
 	OPTION_READ_ONLY,
+	OPTION_NO_AGENT,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -73,6 +75,7 @@ static const struct option long_options[] = {
     {"ascii", no_argument, NULL, OPTION_ASCII},
     {"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
     {"read-only", no_argument, NULL, OPTION_READ_ONLY},
+    {"no-agent", no_argument, NULL, OPTION_NO_AGENT},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -195,6 +198,9 @@ take_option(struct options *options, int option, char *error, size_t room)
 		return 0;
 	case OPTION_READ_ONLY:
 		options->read_only = true;
+		return 0;
+	case OPTION_NO_AGENT:
+		options->no_agent = true;
 		return 0;
 	case OPTION_HELP:
 		options->help = true;

@@ -37,6 +37,7 @@ struct options {
 	int port;                  /* of the lab's server; 0: any */
 	enum births_source births; /* --births: no better than this */
 	bool ascii, no_mouse, read_only;
+	bool no_agent; /* stay out of Node programs */
 };
 
 /* Reads argv. 0, or -EINVAL and a sentence in `error`: what was wrong and what

@@ -30,8 +30,11 @@ hear(void *data, const struct event *event, const char *text)
 {
 	struct session *session = data;
 
-	(void)text;
-	if (!session->observing)
+	if (session->observing)
+		return true;
+	if (event->kind == EVENT_LOOP_CAUSE)
+		observe_cause(session->observe, event, text);
+	else
 		observe_hear(session->observe, event);
 	return true;
 }
@@ -53,6 +56,8 @@ put_observed(void *data, const struct event *event, const char *text)
 	session->observing = true;
 	stream_event(&session->stream, event, text);
 	session->observing = false;
+	if (event->kind == EVENT_LOOP_BLOCKED)
+		agent_ask(&session->agent, event->tid);
 }
 
 static void
@@ -327,6 +332,7 @@ session_close(struct session *session)
 	    fclose(session->json.file) && !error)
 		error = -errno;
 	observe_free(session->observe);
+	agent_remove(&session->agent);
 	fifo_close(&session->fifo);
 	return error;
 }

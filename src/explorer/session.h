@@ -9,6 +9,7 @@
 #ifndef EXPLORER_SESSION_H
 #define EXPLORER_SESSION_H
 
+#include "agent_setup.h"
 #include "guard.h"
 #include "options.h"
 
@@ -68,6 +69,7 @@ struct session {
 	struct json_lines json;
 	uint64_t opened; /* ns */
 
+	struct agent agent; /* in the Node programs of `looptop run` */
 	struct guard guard;
 	pid_t program; /* 0: none runs */
 	bool has_program, ending, is_stage;

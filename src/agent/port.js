@@ -1,0 +1,152 @@
+// Ports: postMessage() to a worker thread and back, through a MessageChannel
+// or a BroadcastChannel. All of them are MessagePorts inside.
+//
+// Both ends of a worker's channel know its threadId, which makes the name.
+// Other ports are counted at each end, but nothing tells which belong
+// together.
+const CHANNEL_PORT = 1;
+const LONER = 0x20000000; // above every threadId
+const internalTypes = new Set(['loadScript', 'upAndRunning', 'stdioPayload',
+  'stdioWantsMoreData', 'errorMessage', 'couldNotSerializeError']);
+let loners = 0;
+
+// Node's own traffic with a worker: its messages say so.
+function isNodes(message) {
+  if (typeof message !== 'object' || message === null ||
+      types.isProxy(message)) return false;
+  const type = getOwnPropertyDescriptor(message, 'type');
+  return type !== undefined && internalTypes.has(type.value);
+}
+
+// The end of a port that was never seen before; null: it is not to be told of.
+function learn(port, message) {
+  const end = isNodes(message) ? null :
+    makeEnd(channelId(CHANNEL_PORT, pid, LONER | (tid & 0x3fff) << 14 |
+                      (++loners & 0x3fff)), 0, 0);
+  defineProperty(port, STATE, { value: end });
+  if (end) {
+    record(kind('channel-born'), now(), pid, 0, 0, end, 0, CHANNEL_PORT, 0, 0,
+           '');
+  }
+  return end;
+}
+
+// Before the call, for what is transferred is empty afterwards.
+const looked = { end: null, time: 0, size: 0, text: '' };
+
+function look(port, message, transfer) {
+  let end = port[STATE];
+  if (end === undefined) end = learn(port, message);
+  looked.end = end;
+  if (end === null) return;
+  looked.size = portSize(message);
+  looked.text = portPreview(message, transfer);
+  looked.time = now();
+}
+
+function arrived(port, message) {
+  let end = port[STATE];
+  if (end === undefined) end = learn(port, message);
+  if (end === null) return;
+  end.received++;
+  if (tokens <= 0) {
+    count(end);
+    return;
+  }
+  tell(kind('message-recv'), end, now(), end.received, portSize(message), 0,
+       portPreview(message), 1 - end.back);
+}
+
+function replace(object, name, value) {
+  const old = getOwnPropertyDescriptor(object, name);
+  const original = old ? old.value : object[name];
+  defineProperty(value, 'name', { value: original.name, configurable: true });
+  defineProperty(value, 'length',
+                 { value: original.length, configurable: true });
+  defineProperty(object, name, { configurable: true, writable: true,
+    enumerable: old ? old.enumerable : false, value });
+}
+
+function watchPosts(prototype) {
+  const post = prototype.postMessage;
+  replace(prototype, 'postMessage', function postMessage(message, transfer) {
+    const end = this === undefined || this === null ? null : this[STATE];
+    const given = arguments.length;
+    if (end && tokens <= 0 && given === 1) {
+      const result = post.call(this, message);
+      end.sent++;
+      if (!end.listed || !coarse) count(end);
+      return result;
+    }
+    if (end === null || fd < 0) return apply(post, this, arguments);
+    if (tokens > 0 || end === undefined) {
+      looked.end = null;
+      try {
+        look(this, message, transfer);
+      } catch {}
+      const { end: seen, time, size, text } = looked;
+      const result = given === 1 ? post.call(this, message) :
+        apply(post, this, arguments);
+      if (seen !== null) {
+        tell(kind('message-send'), seen, time, ++seen.sent, size, 0, text,
+             seen.back);
+      }
+      return result;
+    }
+    const result = given === 1 ? post.call(this, message) :
+      apply(post, this, arguments);
+    end.sent++;
+    count(end);
+    return result;
+  });
+}
+
+function watchArrivals(prototype) {
+  const dispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+  const above = getPrototypeOf(prototype);
+  if (typeof above[dispatch] !== 'function') return;
+  replace(prototype, dispatch, function(value, type, event) {
+    const end = this[STATE];
+    if (end && tokens <= 0 && type === 'message') {
+      end.received++;
+      if (!end.listed || !coarse) count(end);
+    } else if (end !== null && type === 'message' && fd >= 0) {
+      try {
+        arrived(this, value);
+      } catch {}
+    }
+    return above[dispatch].call(this, value, type, event);
+  });
+}
+
+function watchPorts() {
+  if (typeof MessagePort !== 'function') return;
+  watchPosts(MessagePort.prototype);
+  watchArrivals(MessagePort.prototype);
+}
+
+// The parent's side of a worker thread, before the thread runs any code.
+function openWorkerPorts(worker) {
+  const own = symbolOf(worker, 'kPort');
+  const open = symbolOf(worker, 'kPublicPort');
+  const end = makeEnd(channelId(CHANNEL_PORT, pid, worker.threadId), 0, 0);
+  const time = now();
+
+  if (own && worker[own] && worker[own][STATE] === undefined) {
+    defineProperty(worker[own], STATE, { value: null });
+  }
+  if (!open || !worker[open] || worker[open][STATE] !== undefined) return;
+  defineProperty(worker[open], STATE, { value: end });
+  record(kind('channel-born'), time, pid, 0, 0, end, 0, CHANNEL_PORT, 0, 0, '');
+  flush(time);
+}
+
+// The same in the thread: its end announces who it is.
+function openParentPort(parentPort, threadId) {
+  const end = makeEnd(channelId(CHANNEL_PORT, pid, threadId), 1, 0);
+  const time = now();
+
+  defineProperty(parentPort, STATE, { value: end });
+  record(kind('channel-born'), time, pid, 0, 0, end, 0, CHANNEL_PORT, 0, 0, '');
+  flush(time);
+}
