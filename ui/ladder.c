@@ -89,6 +89,18 @@ add_line(struct ladder *ladder, const struct view *view, struct ladder_end end,
 	join_line(line, end.tid);
 }
 
+/* Whether it is of the program that all others come from. */
+static bool
+is_first(const struct view *view, const struct thread *thread)
+{
+	const struct process *process =
+	    actor_process(&view->model->actors, thread->pid);
+	const struct process *parent =
+	    process ? actor_process(&view->model->actors, process->ppid) : NULL;
+
+	return process && process->agent && (!parent || !parent->agent);
+}
+
 /* From left to right: who asks, who is asked, who works. */
 static int
 rank_of(const struct view *view, const struct ladder_line *line)
@@ -104,7 +116,9 @@ rank_of(const struct view *view, const struct ladder_line *line)
 		return 5;
 	if (thread->role == ROLE_WORKER)
 		return 3;
-	return thread->loop.answers && thread->role == ROLE_MAIN ? 2 : 4;
+	if (thread->role != ROLE_MAIN)
+		return 4;
+	return thread->loop.answers || is_first(view, thread) ? 2 : 4;
 }
 
 static int

@@ -1,0 +1,34 @@
+// One thread calls, three hear it.
+'use strict';
+const { Worker, isMainThread, parentPort, BroadcastChannel } =
+  require('worker_threads');
+const CALLS = 10, HEARERS = 3;
+
+if (!isMainThread) {
+  const channel = new BroadcastChannel('news');
+  let heard = 0;
+  channel.onmessage = () => {
+    if (++heard < CALLS) return;
+    channel.close();
+    parentPort.postMessage({ heard });
+  };
+  parentPort.postMessage('ready');
+} else {
+  const channel = new BroadcastChannel('news');
+  let ready = 0, heard = 0, open = HEARERS;
+  for (let i = 0; i < HEARERS; i++) {
+    const worker = new Worker(__filename);
+    worker.on('message', (message) => {
+      if (message !== 'ready') {
+        heard += message.heard;
+        return;
+      }
+      if (++ready < HEARERS) return;
+      for (let n = 1; n <= CALLS; n++) channel.postMessage({ n });
+      channel.close();
+    });
+    worker.on('exit', () => {
+      if (--open === 0) console.log(`sent ${CALLS} received ${heard}`);
+    });
+  }
+}

@@ -1,0 +1,3 @@
+// What NODE_OPTIONS said before looptop added to it.
+console.log('title', process.title, 'limit', Error.stackTraceLimit,
+            process.execArgv, '');
