@@ -8,7 +8,7 @@
 #include "agent_setup.h"
 
 #include "agent/ask.h"
-#include "core/event.h"
+#include "core/emit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,9 +184,9 @@ is_forbidden(char *const *command)
 	return false;
 }
 
-int
-agent_setup(struct agent *agent, char *const *command, const char *directory,
-            int preview)
+static int
+set_up(struct agent *agent, char *const *command, const char *directory,
+       int preview)
 {
 	int error = is_forbidden(command)
 	                ? -EACCES
@@ -205,6 +205,22 @@ agent_setup(struct agent *agent, char *const *command, const char *directory,
 	               agent_native_size) == 0)
 		agent->ask = make_ask(directory);
 	return 0;
+}
+
+void
+agent_setup(struct agent *agent, char *const *command, const char *directory,
+            int preview)
+{
+	struct event note = {.kind = EVENT_NOTE, .number = NOTE_WARNING};
+	char text[160];
+	int error = set_up(agent, command, directory, preview);
+
+	if (!error)
+		return;
+	snprintf(text, sizeof(text),
+	         "no agent in Node programs, so no messages are seen: %s",
+	         strerror(-error));
+	emit(&note, text);
 }
 
 void

@@ -25,10 +25,11 @@ struct agent {
 
 /* Writes the agent into `directory` (absolute, outlives the agent) and sets
  * NODE_OPTIONS for `command`, ended by NULL, which is started next. `preview`:
- * bytes of a message it may show. 0 or -errno, and then nothing has changed;
- * -EACCES also when the command asks for Node's permission model. */
-int agent_setup(struct agent *agent, char *const *command,
-                const char *directory, int preview);
+ * bytes of a message it may show. Where that cannot be done, or the command
+ * asks for Node's permission model, nothing has changed, and a note says so:
+ * the outside view goes on without, no reason not to run the program. */
+void agent_setup(struct agent *agent, char *const *command,
+                 const char *directory, int preview);
 
 /* Asks a Node thread, which seems to be blocked, where it is. The answer comes
  * as an EVENT_LOOP_CAUSE, or never. */

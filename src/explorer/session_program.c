@@ -3,8 +3,6 @@
  */
 #include "session.h"
 
-#include "core/emit.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -296,27 +294,6 @@ start(struct session *session, const struct guard_options *options)
 	return 0;
 }
 
-/* Without it the outside view goes on: no reason not to run the program. */
-static void
-set_up_agent(struct session *session)
-{
-	const struct options *options = session->options;
-	struct event note = {.kind = EVENT_NOTE, .number = NOTE_WARNING};
-	char text[160];
-	int error;
-
-	if (options->no_agent)
-		return;
-	error = agent_setup(&session->agent, options->command,
-	                    session->fifo.directory, options->preview);
-	if (!error)
-		return;
-	snprintf(text, sizeof(text),
-	         "no agent in Node programs, so no messages are seen: %s",
-	         strerror(-error));
-	emit(&note, text);
-}
-
 /* On the screen the program gets no terminal at all; without one its output
  * becomes events, unless the events go elsewhere (--output). */
 int
@@ -345,7 +322,9 @@ session_run(struct session *session)
 		error = open_pipe(session, &session->err, copy);
 	guard.out = session->out.write_end;
 	guard.err = session->err.write_end;
-	set_up_agent(session);
+	if (!options->no_agent)
+		agent_setup(&session->agent, options->command,
+		            session->fifo.directory, options->preview);
 	if (!error)
 		error = start(session, &guard);
 	if (guard.in >= 0)

@@ -2,66 +2,9 @@
  * Each kind has a function that adds its fields; kinds without one are for the
  * screen only and are not printed (loop-turns: fifty a second and loop).
  */
-#include "json.h"
+#include "json_parts.h"
 
-#include "core/text.h"
-
-#include <jansson.h>
 #include <string.h>
-
-struct line {
-	json_t *object;
-	const struct event *event;
-	const char *text;
-	const struct model *model;
-};
-
-static void
-set_integer(struct line *line, const char *name, uint64_t value)
-{
-	json_object_set_new(line->object, name,
-	                    json_integer((json_int_t)value));
-}
-
-static void
-set_string(struct line *line, const char *name, const char *value)
-{
-	json_object_set_new(line->object, name, json_string(value));
-}
-
-/* Words as valid UTF-8 whatever they were; they may hold a NUL. */
-static void
-set_words(struct line *line, const char *name, const char *words, size_t size)
-{
-	char clean[EVENT_TEXT_MAX * 3 + 1];
-	size_t length = text_utf8(clean, sizeof(clean), words, size);
-
-	json_object_set_new(line->object, name, json_stringn(clean, length));
-}
-
-static void
-set_text(struct line *line, const char *name)
-{
-	set_words(line, name, line->text, line->event->text);
-}
-
-/* Milliseconds with three digits behind the point. */
-static void
-set_ms(struct line *line, const char *name, uint64_t ns)
-{
-	json_object_set_new(line->object, name,
-	                    json_real((double)(ns / 1000) / 1000));
-}
-
-static void
-set_end(struct line *line, const char *name, uint32_t pid, uint32_t tid)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), tid && tid != pid ? "%u:%u" : "%u", pid,
-	         tid);
-	set_string(line, name, text);
-}
 
 /* ---- kinds ---- */
 
@@ -142,109 +85,6 @@ thread_role(struct line *line)
 	set_words(line, "name", line->text, name);
 	set_string(line, "role", event_role_name(line->event->number));
 	set_words(line, "reason", line->text + skip, line->event->text - skip);
-}
-
-static void
-channel_born(struct line *line)
-{
-	const struct event *event = line->event;
-	const struct channel_row *channel =
-	    model_channel(line->model, event->channel);
-
-	set_integer(line, "channel", event->channel >> 1);
-	set_string(line, "type", event_channel_name(event->number));
-	/* The other end may announce itself later, and then it is b. */
-	if (channel && channel->b_pid) {
-		set_end(line, "a", channel->a_pid, channel->a_tid);
-		set_end(line, "b", channel->b_pid, channel->b_tid);
-	} else {
-		set_end(line, "a", event->pid, event->tid);
-		if (event->other_pid)
-			set_end(line, "b", event->other_pid, event->other_tid);
-	}
-	if (event->value)
-		set_integer(line, "port", event->value);
-	if (event->text)
-		set_text(line, "name");
-}
-
-static void
-channel_died(struct line *line)
-{
-	const struct channel_row *channel =
-	    model_channel(line->model, line->event->channel);
-
-	set_integer(line, "channel", line->event->channel >> 1);
-	if (!channel)
-		return;
-	set_string(line, "type", event_channel_name(channel->type));
-	set_end(line, "a", channel->a_pid, channel->a_tid);
-	if (channel->b_pid)
-		set_end(line, "b", channel->b_pid, channel->b_tid);
-}
-
-/* Node's receiving end is not told the size of a message: the sender was, and
- * knows what it looked like. */
-static const struct flow *
-flow_of(const struct line *line)
-{
-	struct flows *flows = (struct flows *)&line->model->flows;
-
-	return flow_find(flows, line->event->channel, line->event->number);
-}
-
-static void
-channel_queue(struct line *line)
-{
-	const struct event *event = line->event;
-	const struct channel_row *channel =
-	    model_channel(line->model, event->channel);
-	bool listens = channel && channel->type == CHANNEL_LISTEN;
-
-	set_integer(line, "channel", event->channel >> 1);
-	set_integer(line, listens ? "waiting" : "a_waits", event->number);
-	set_integer(line, listens ? "room" : "b_waits", event->size);
-	if (event->value)
-		set_integer(line, "connections", event->value);
-}
-
-static void
-message(struct line *line)
-{
-	const struct event *event = line->event;
-	const struct flow *flow = flow_of(line);
-
-	set_integer(line, "channel", event->channel >> 1);
-	set_string(line, "direction", event->channel & 1 ? "back" : "forth");
-	set_integer(line, "number", event->number);
-	set_integer(line, "bytes",
-	            flow && !event->size ? flow->size : event->size);
-	if (event->text || !flow)
-		set_text(line, "preview");
-	else
-		set_string(line, "preview", flow->text);
-	/* Whichever end is heard second knows how long it took. */
-	if (flow && flow->sent && flow->received >= flow->sent)
-		json_object_set_new(
-		    line->object, "latency_us",
-		    json_real((double)(flow->received - flow->sent) / 1000));
-}
-
-static void
-handle(struct line *line)
-{
-	set_integer(line, "channel", line->event->channel >> 1);
-	set_integer(line, "number", line->event->number);
-	set_string(line, "type",
-	           line->event->value == CHANNEL_PIPE ? "pipe" : "tcp");
-}
-
-static void
-request(struct line *line)
-{
-	set_ms(line, "ms", line->event->value);
-	set_integer(line, "status", line->event->number);
-	set_integer(line, "worker", line->event->other_pid);
 }
 
 static void
@@ -344,7 +184,7 @@ lost(struct line *line)
 }
 
 static void (*const fields[EVENT_KINDS])(struct line *line) = {
-    [EVENT_CHANNEL_QUEUE] = channel_queue,
+    [EVENT_CHANNEL_QUEUE] = json_channel_queue,
     [EVENT_BIRTHS] = births,
     [EVENT_PROCESS_BORN] = process_born,
     [EVENT_PROCESS_EXEC] = process_exec,
@@ -354,13 +194,13 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_THREAD_BORN] = thread_born,
     [EVENT_THREAD_DIED] = thread_died,
     [EVENT_THREAD_ROLE] = thread_role,
-    [EVENT_CHANNEL_BORN] = channel_born,
-    [EVENT_CHANNEL_DIED] = channel_died,
-    [EVENT_MESSAGE_SEND] = message,
-    [EVENT_MESSAGE_RECV] = message,
-    [EVENT_HANDLE_SEND] = handle,
-    [EVENT_HANDLE_RECV] = handle,
-    [EVENT_REQUEST] = request,
+    [EVENT_CHANNEL_BORN] = json_channel_born,
+    [EVENT_CHANNEL_DIED] = json_channel_died,
+    [EVENT_MESSAGE_SEND] = json_message,
+    [EVENT_MESSAGE_RECV] = json_message,
+    [EVENT_HANDLE_SEND] = json_handle,
+    [EVENT_HANDLE_RECV] = json_handle,
+    [EVENT_REQUEST] = json_request,
     [EVENT_SPAN_BEGIN] = span,
     [EVENT_SPAN_END] = span,
     [EVENT_ATOMICS_WAIT] = atomics_wait,
