@@ -383,7 +383,7 @@ static void
 check_rings(const struct model *model)
 {
 	for (int i = 0; i < SPANS; i++)
-		check_text(model->spans[i].name, NAME_BYTES);
+		check_text(model->spans[i].name, CAUSE_BYTES);
 	for (int i = 0; i < OUTPUT_LINES; i++)
 		check_text(model->lines[i].text, LINE_BYTES);
 	for (int i = 0; i < NOTES_KEPT; i++) {

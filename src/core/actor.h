@@ -14,7 +14,7 @@ enum { PROCESSES = 4, THREADS = 6, LANES = 2, LANE_BINS = 32 };
 #else
 enum { PROCESSES = 512, THREADS = 2048, LANES = 128, LANE_BINS = 2048 };
 #endif
-enum { CPU_BINS = 64, NAME_BYTES = 32, COMMAND_BYTES = 160 };
+enum { CPU_BINS = 64, NAME_BYTES = 32, CAUSE_BYTES = 64, COMMAND_BYTES = 160 };
 enum { REASON_BYTES = 64 };
 
 #define LANE_BIN_NS 10000000ull /* 10 ms: 20 s in a lane */
@@ -51,7 +51,7 @@ struct loop_state {
 	uint64_t lag_p50, lag_p99, lag_max; /* ns */
 	uint64_t blocked_since;             /* 0: not blocked */
 	uint8_t witness;                    /* of the last block */
-	char cause[NAME_BYTES];
+	char cause[CAUSE_BYTES];
 	uint32_t blocks;
 	uint64_t block_max, block_total; /* ns */
 };

@@ -39,7 +39,7 @@ struct finding {
 	uint64_t total;        /* ns it was true, in all */
 	uint64_t value, other; /* the evidence, see findings_text.c */
 	uint64_t worst;        /* the largest value there was */
-	char name[NAME_BYTES];
+	char name[CAUSE_BYTES];
 };
 
 struct findings {

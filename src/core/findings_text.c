@@ -129,7 +129,7 @@ name_all(const struct finding *finding, char *into, size_t room)
 static void
 text_zombie(const struct sentence *to)
 {
-	char names[64];
+	char names[CAUSE_BYTES + 32];
 
 	snprintf(to->into, to->room,
 	         "ZOMBIE: %s ended %.1f s ago, %s has not been told",
@@ -141,7 +141,7 @@ text_zombie(const struct sentence *to)
 static void
 text_orphan(const struct sentence *to)
 {
-	char names[64];
+	char names[CAUSE_BYTES + 32];
 
 	snprintf(to->into, to->room,
 	         "ORPHAN: %s still runs, its parent %s ended %.1f s ago",

@@ -42,7 +42,7 @@ struct span {
 	uint32_t pid, tid;
 	uint64_t begin, end;
 	bool blocked;
-	char name[NAME_BYTES];
+	char name[CAUSE_BYTES]; /* of work, or of a block its cause */
 };
 
 struct output_line {

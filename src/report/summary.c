@@ -101,7 +101,7 @@ tell_blocks(const struct model *model, put_finding *put, void *data)
 	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
 		const struct thread *thread = &actors->threads[i];
 		const struct loop_state *loop = &thread->loop;
-		char name[64], cause[NAME_BYTES + 4], text[256];
+		char name[64], cause[CAUSE_BYTES + 4], text[256];
 		struct found found = {
 		    .rule = "loop-blocked",
 		    .grade = GRADE_WARNING,
