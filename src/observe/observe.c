@@ -269,6 +269,9 @@ observe_root(struct observe *observe, pid_t pid)
 void
 observe_finish(struct observe *observe, uint64_t now)
 {
+	for (int i = 0; i < observe->count; i++)
+		if (observe->rows[i]->ended)
+			observe_end(observe, observe->rows[i], UINT64_MAX);
 	nursery_round(observe, now, true);
 	nursery_gauge(observe, now);
 }

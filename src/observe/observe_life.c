@@ -23,6 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { HOLD_NS = 200000000 };
+
 /* ---- births ---- */
 
 struct watched *
@@ -278,21 +280,37 @@ observe_ended(struct observe *observe, pid_t pid, int status, uint64_t now)
 		tell_status(observe, process, status, now);
 }
 
+/* The agent in its parent may not have had the time to tell of its birth. */
+static bool
+is_held(struct observe *observe, const struct watched *process, uint64_t now)
+{
+	const struct watched *mother = observe_find(observe, process->ppid);
+
+	return !process->announced && mother && mother->agent &&
+	       now < process->noticed + HOLD_NS;
+}
+
 void
 observe_end(struct observe *observe, struct watched *process, uint64_t now)
 {
-	int status;
-
 	if (process->dead)
 		return;
-	if (!process->ended && process->pidfd >= 0 &&
-	    (pidfd_status(process->pidfd, process->pid, &status) == 0 ||
-	     nursery_status(observe->nursery, process->pid, &status))) {
-		tell_status(observe, process, status, now);
+	if (!process->ended) {
+		process->ended = now;
+		process->has_status = process->pidfd >= 0 &&
+		                      pidfd_status(process->pidfd, process->pid,
+		                                   &process->status) == 0;
+	}
+	/* The record of it may come a little later. */
+	if (!process->has_status)
+		process->has_status = nursery_status(
+		    observe->nursery, process->pid, &process->status);
+	if (is_held(observe, process, now))
+		return;
+	if (process->has_status) {
+		tell_status(observe, process, process->status, process->ended);
 		return;
 	}
-	if (!process->ended)
-		process->ended = now;
 	/* Its parent, if it speaks, will be told how it ended. */
 	if (process->heard && observe_find(observe, process->ppid))
 		return;

@@ -58,8 +58,10 @@ struct watched {
 	char command[160]; /* until it is announced */
 	uint64_t born, noticed; /* as far as is known; first seen, ns */
 	uint64_t ended;         /* when it was seen to have ended, ns */
-	uint64_t gone;          /* when its parent had fetched it; 0: not yet */
-	uint64_t clock;         /* its CPU time at the last look */
+	int status;             /* how, if has_status */
+	bool has_status;
+	uint64_t gone;  /* when its parent had fetched it; 0: not yet */
+	uint64_t clock; /* its CPU time at the last look */
 	uint64_t gauge_clock, facts_clock; /* at the last gauges */
 	uint64_t moved;                    /* when its clock last did, ns */
 	uint64_t swept;     /* when all its threads were looked at, ns */
