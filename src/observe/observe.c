@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GAUGE_NS = 100000000, HOLD_NS = 200000000, GONE_NS = 10000000 };
+enum { GAUGE_NS = 100000000, HOLD_NS = 200000000 };
 enum { YOUNG_NS = 2000000000 };
 enum { FDS_LEAST = 128, FDS_MOST = 8192 };
 enum { RATE_HURRY = 100 };
@@ -173,36 +173,12 @@ watched_lasts(const struct watched *process)
 	return process->pidfd >= 0 && pidfd_signal(process->pidfd, 0) != -ESRCH;
 }
 
-/* Whether nobody can speak of it any more: a zombie is listed among the
- * children until its parent fetches it, and the record of a birth may come
- * after the death has been seen. */
+/* Where the kernel tells of births, looking for them too is a precaution. */
 static bool
-is_over(struct observe *observe, struct watched *process, uint64_t now)
+looks_for_births(const struct observe *observe)
 {
-	if (!process->dead || (!process->gone && watched_lasts(process)))
-		return false;
-	if (!process->gone) {
-		process->gone = now;
-		watched_let_go(observe, process);
-	}
-	return now - process->gone >= GONE_NS;
-}
-
-/* The others stay, lest they be found again. */
-static void
-remove_dead(struct observe *observe, uint64_t now)
-{
-	int kept = 0;
-
-	for (int i = 0; i < observe->count; i++) {
-		if (is_over(observe, observe->rows[i], now)) {
-			nursery_forget(observe->nursery, observe->rows[i]->pid);
-			watched_free(observe, observe->rows[i]);
-		} else {
-			observe->rows[kept++] = observe->rows[i];
-		}
-	}
-	observe->count = kept;
+	return !observe->nursery ||
+	       nursery_source(observe->nursery) == BIRTHS_NONE;
 }
 
 void
@@ -228,7 +204,7 @@ observe_sample(struct observe *observe, uint64_t now)
 	observe->sampled = now;
 	observe->rounds++;
 	nursery_round(observe, now, false);
-	if (observe->anchor)
+	if (observe->anchor && (measures || looks_for_births(observe)))
 		procfs_children(observe->anchor, observe->anchor, found_orphan,
 		                observe);
 	/* Rows are added behind while we look; they had their first look. */
@@ -248,7 +224,7 @@ observe_sample(struct observe *observe, uint64_t now)
 		nursery_gauge(observe, now);
 		observe->measured = now;
 	}
-	remove_dead(observe, now);
+	observe_remove_gone(observe, now);
 	if (channels_are_due(observe, now))
 		channels_look(observe, now);
 }

@@ -128,6 +128,8 @@ void observe_announce(struct observe *observe, struct watched *process,
                       const struct fact *fact, uint64_t now);
 void observe_end(struct observe *observe, struct watched *process,
                  uint64_t now);
+/* Forgets those of whom nobody can speak any more. */
+void observe_remove_gone(struct observe *observe, uint64_t now);
 void observe_tell_death(struct observe *observe, struct watched *process,
                         enum death death, int status, uint64_t now);
 
