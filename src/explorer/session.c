@@ -257,13 +257,12 @@ session_open(struct session *session, const struct options *options,
 	if (!code)
 		code = open_sinks(session, error, room);
 	if (!code)
-		code = loop_open(&session->loop, ROLE_MAIN, 0, "looptop");
+		code = loop_open_quiet(&session->loop);
 	if (code) {
 		fifo_close(&session->fifo);
 		observe_free(session->observe);
 		return code;
 	}
-	session->loop.quiet = true;
 	emit_open_direct(put_own, session, uv_hrtime);
 	open_polls(session);
 	return 0;
@@ -282,8 +281,7 @@ session_open_replay(struct session *session, const struct options *options,
 	stream_add(&session->stream, model_put, &session->model);
 	code = open_json(session, error, room);
 	if (!code)
-		code = loop_open(&session->loop, ROLE_MAIN, 0, "looptop");
-	session->loop.quiet = true;
+		code = loop_open_quiet(&session->loop);
 	return code;
 }
 

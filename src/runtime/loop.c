@@ -194,15 +194,18 @@ on_prepare(uv_prepare_t *prepare)
 {
 	struct loop *loop = prepare->data;
 	uint64_t now = uv_hrtime();
-	uint64_t idle = uv_metrics_idle_time(&loop->uv);
-	uint64_t wall = now - loop->prepared, waited = idle - loop->idle;
-	uint64_t busy = wall > waited ? wall - waited : 0;
-	int timeout = uv_backend_timeout(&loop->uv);
+	uint64_t idle, wall, waited, busy;
+	int timeout;
 
 	if (loop->quiet) {
 		flush(loop, now);
 		return;
 	}
+	idle = uv_metrics_idle_time(&loop->uv);
+	wall = now - loop->prepared;
+	waited = idle - loop->idle;
+	busy = wall > waited ? wall - waited : 0;
+	timeout = uv_backend_timeout(&loop->uv);
 	loop->prepared = now;
 	loop->idle = idle;
 	end_iteration(loop, now, busy);
@@ -221,6 +224,26 @@ on_prepare(uv_prepare_t *prepare)
 }
 
 int
+loop_open_quiet(struct loop *loop)
+{
+	int error;
+
+	memset(loop, 0, sizeof(*loop));
+	loop->alarm = -1;
+	loop->quiet = true;
+	error = uv_loop_init(&loop->uv);
+	if (error)
+		return error;
+	loop->uv.data = loop;
+	uv_prepare_init(&loop->uv, &loop->prepare);
+	loop->prepare.data = loop;
+	uv_prepare_start(&loop->prepare, on_prepare);
+	uv_unref((uv_handle_t *)&loop->prepare);
+	loop->prepared = loop->gauge_begin = uv_hrtime();
+	return 0;
+}
+
+int
 loop_open(struct loop *loop, enum role role, uint32_t id, const char *name)
 {
 	struct event born = {
@@ -228,20 +251,13 @@ loop_open(struct loop *loop, enum role role, uint32_t id, const char *name)
 	    .number = role,
 	    .value = id,
 	};
-	int error;
+	int error = loop_open_quiet(loop);
 
-	memset(loop, 0, sizeof(*loop));
-	loop->alarm = -1;
-	error = uv_loop_init(&loop->uv);
 	if (error)
 		return error;
-	loop->uv.data = loop;
+	loop->quiet = false;
+	/* Not for nothing: libuv then polls twice where it has to wait. */
 	uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
-	uv_prepare_init(&loop->uv, &loop->prepare);
-	loop->prepare.data = loop;
-	uv_prepare_start(&loop->prepare, on_prepare);
-	uv_unref((uv_handle_t *)&loop->prepare);
-	loop->prepared = loop->gauge_begin = uv_hrtime();
 	emit(&born, name);
 	return 0;
 }

@@ -64,6 +64,10 @@ struct loop {
  * role, the threadId of a worker thread (0 else), its name. 0 or -errno. */
 int loop_open(struct loop *loop, enum role role, uint32_t id, const char *name);
 
+/* The same for a loop that the stream is not to hear of: who watches need not
+ * be watched. Its utilisation is not measured either. */
+int loop_open_quiet(struct loop *loop);
+
 /* uv_run() until nothing is left to wait for, or uv_stop(). */
 void loop_run(struct loop *loop);
 
