@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,19 +57,33 @@ bench_quantile(struct bench_samples *samples, double share)
 
 /* ---- the three who are measured ---- */
 
-/* The explorer's part: somebody reads the stream. */
-static pid_t
-start_reader(const struct fifo *fifo)
+/* As session.c reads: it waits, and when much comes it looks now and then. */
+static void
+read_stream(int fd)
+{
+	enum { BUSY_BYTES = 16384, REST_US = 2000 };
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	static char bytes[262144];
+	ssize_t got = 0;
+
+	for (;;) {
+		if (got >= BUSY_BYTES)
+			usleep(REST_US);
+		else if (poll(&ready, 1, -1) < 0)
+			_exit(1);
+		got = read(fd, bytes, sizeof(bytes));
+	}
+}
+
+pid_t
+bench_reader(int fd)
 {
 	pid_t pid = fork();
-	static char bytes[65536];
 
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)fcntl(fifo->fd, F_SETFL, 0);
-	while (read(fifo->fd, bytes, sizeof(bytes)) > 0)
-		;
+	read_stream(fd);
 	_exit(0);
 }
 
@@ -93,7 +108,7 @@ bench_apart(double (*measure)(void), bool traced)
 	if (traced && fifo_open(&fifo, "/tmp"))
 		return NAN;
 	if (traced)
-		reader = start_reader(&fifo);
+		reader = bench_reader(fifo.fd);
 	if (pipe2(ends, O_CLOEXEC))
 		return NAN;
 	pid = fork();
@@ -157,75 +172,98 @@ ratio(const struct bench_row *row, double other, double ours)
 
 /* 1 held, 0 not held, -1 nothing to judge by. */
 static int
-judge(const struct bench_row *row, double node, double ours, double raw)
+judge(const struct bench_row *row, enum bench_goal kind, double goal,
+      double node, double ours, double raw)
 {
 	double found;
 
-	switch (row->kind) {
+	switch (kind) {
 	case BENCH_VS_NODE:
 		if (isnan(node))
 			return -1;
-		return ratio(row, node, ours) >= row->goal;
+		return ratio(row, node, ours) >= goal;
 	case BENCH_VS_RAW:
 		found = ratio(row, raw, ours);
-		return isnan(found) ? -1 : 1 / found <= row->goal;
+		return isnan(found) ? -1 : 1 / found <= goal;
+	case BENCH_AT_MOST:
+		return isnan(ours) ? 0 : ours <= goal;
+	case BENCH_AT_LEAST:
+		return isnan(ours) ? 0 : ours >= goal;
 	default:
-		return isnan(ours) ? 0 : ours <= row->goal;
+		return -1;
 	}
 }
 
-static const char *
-goal_text(const struct bench_row *row, char into[40])
+static int
+print_goal(const struct bench_row *row, enum bench_goal kind, double goal,
+           const double of[3])
 {
 	static const char *const forms[] = {
-	    [BENCH_VS_NODE] = ">= %.3gx Node",
-	    [BENCH_VS_RAW] = "<= %.3gx raw",
-	    [BENCH_AT_MOST] = "<= %.3g",
+	    [BENCH_VS_NODE] = ">= %.3gx Node", [BENCH_VS_RAW] = "<= %.3gx raw",
+	    [BENCH_AT_MOST] = "<= %.3g",       [BENCH_AT_LEAST] = ">= %.3g",
+	    [BENCH_SHOWN] = "shown",
 	};
+	static const char *const words[] = {"not judged", "NOT HELD", "held"};
+	int held = judge(row, kind, goal, of[0], of[1], of[2]);
+	char text[40];
 
-	snprintf(into, 40, forms[row->kind], row->goal);
-	return into;
+	snprintf(text, sizeof(text), forms[kind], goal);
+	printf("  %-12s %s", text, kind == BENCH_SHOWN ? "" : words[held + 1]);
+	return held == 0;
 }
 
 static int
-print_row(const struct bench_row *row, double node, double ours, double raw)
+print_row(const struct bench_row *row, const double of[3], double untraced)
 {
-	static const char *const words[] = {"not judged", "NOT HELD", "held"};
-	int held = judge(row, node, ours, raw);
-	char goal[40];
+	int missed;
 
-	printf("  %-38s %-7s", row->what, row->unit);
-	print_figure(node, 9);
-	print_figure(ours, 9);
-	print_figure(raw, 9);
-	print_figure(ratio(row, node, ours), 8);
-	print_figure(1 / ratio(row, raw, ours), 8);
-	printf("  %-15s %s\n", goal_text(row, goal), words[held + 1]);
+	printf("  %-36s %-4s", row->what, row->unit);
+	print_figure(of[0], 9);
+	print_figure(of[1], 9);
+	print_figure(untraced, 9);
+	print_figure(of[2], 9);
+	print_figure(ratio(row, of[0], of[1]), 7);
+	print_figure(1 / ratio(row, of[2], of[1]), 6);
+	missed = print_goal(row, row->kind, row->goal, of);
+	if (row->also > 0)
+		missed += print_goal(row, row->also_kind, row->also, of);
+	printf("\n");
 	fflush(stdout);
-	return held == 0;
+	return missed;
+}
+
+static double
+maybe(double (*measure)(void))
+{
+	return measure ? measure() : NAN;
 }
 
 int
 bench_rows(const struct bench_row *rows, size_t count)
 {
+	const char *only = getenv("ROW");
 	int missed = 0;
 
-	printf("  %-38s %-7s %9s %9s %9s %8s %8s  %-15s\n", "", "unit", "Node",
-	       "looptop", "raw", "x Node", "x raw", "goal");
+	printf("  %-36s %-4s %9s %9s %9s %9s %7s %6s  %s\n", "", "", "Node",
+	       "looptop", "untraced", "raw", "x Node", "x raw", "goal");
 	for (size_t i = 0; i < count; i++) {
-		static struct bench_samples node, ours, raw;
+		static struct bench_samples of[4];
+		double medians[4];
 
-		node.count = ours.count = raw.count = 0;
+		if (only && !strstr(rows[i].what, only))
+			continue;
+
+		memset(of, 0, sizeof(of));
 		for (int round = 0; round < BENCH_ROUNDS; round++) {
-			if (rows[i].node)
-				bench_add(&node, ask_node(rows[i].node));
-			bench_add(&ours, rows[i].ours());
-			if (rows[i].raw)
-				bench_add(&raw, rows[i].raw());
+			bench_add(&of[0],
+			          rows[i].node ? ask_node(rows[i].node) : NAN);
+			bench_add(&of[1], rows[i].ours());
+			bench_add(&of[2], maybe(rows[i].raw));
+			bench_add(&of[3], maybe(rows[i].untraced));
 		}
-		missed += print_row(&rows[i], bench_quantile(&node, 0.5),
-		                    bench_quantile(&ours, 0.5),
-		                    bench_quantile(&raw, 0.5));
+		for (int who = 0; who < 4; who++)
+			medians[who] = bench_quantile(&of[who], 0.5);
+		missed += print_row(&rows[i], medians, medians[3]);
 	}
 	return missed;
 }

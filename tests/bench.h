@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { BENCH_ROUNDS = 5, BENCH_SAMPLES = 4096 };
 
@@ -18,6 +19,8 @@ enum bench_goal {
 	BENCH_VS_NODE, /* times better than Node, at least */
 	BENCH_VS_RAW,  /* times the raw cost, at most */
 	BENCH_AT_MOST, /* the figure itself */
+	BENCH_AT_LEAST,
+	BENCH_SHOWN, /* no goal */
 };
 
 struct bench_row {
@@ -29,6 +32,10 @@ struct bench_row {
 	double (*raw)(void);
 	enum bench_goal kind;
 	double goal;
+	/* A second goal, if also > 0. */
+	enum bench_goal also_kind;
+	double also;
+	double (*untraced)(void); /* ours with tracing off, or NULL */
 };
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
@@ -45,11 +52,16 @@ void bench_add(struct bench_samples *samples, double value);
 /* The sample below which `share` of them lie; sorts them. */
 double bench_quantile(struct bench_samples *samples, double share);
 
+/* Forks the one who reads the stream, as the explorer would; a FIFO opened for
+ * reading and writing, not blocking. The caller kills it. */
+pid_t bench_reader(int fd);
+
 /* Runs `measure` in a process of its own, so that memory and descriptors of
  * the others do not count; with the stream open if `traced`. */
 double bench_apart(double (*measure)(void), bool traced);
 
-/* Measures and prints; the number of goals that were not held. */
+/* Measures and prints; the number of goals that were not held. ROW in the
+ * environment: only rows with that in their name. */
 int bench_rows(const struct bench_row *rows, size_t count);
 
 #endif

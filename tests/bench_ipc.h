@@ -5,6 +5,8 @@
 #ifndef TESTS_BENCH_IPC_H
 #define TESTS_BENCH_IPC_H
 
+#include "bench.h"
+
 #include "core/emit.h"
 #include "core/fifo.h"
 #include "runtime/channel.h"
@@ -130,22 +132,6 @@ fork_party(int fds[2], int of, bool echoes, enum wire_mode mode,
 	_exit(0);
 }
 
-/* Somebody reads what is traced, as the explorer does. */
-static inline pid_t
-fork_reader(const char *path)
-{
-	static char bytes[65536];
-	pid_t pid = fork();
-	int fd;
-
-	if (pid)
-		return pid;
-	fd = open(path, O_RDWR);
-	while (read(fd, bytes, sizeof(bytes)) > 0)
-		;
-	_exit(0);
-}
-
 /* How messages are sent. */
 struct way {
 	bool corked;
@@ -249,6 +235,7 @@ static const char node_js[] =
 struct bench {
 	char directory[64], fifo[80], script[80];
 	pid_t reader;
+	int fd; /* of the FIFO */
 };
 
 static inline double
@@ -302,8 +289,9 @@ bench_begin(struct bench *bench)
 		abort();
 	fputs(node_js, file);
 	fclose(file);
-	bench->reader = fork_reader(bench->fifo);
-	close(open(bench->fifo, O_WRONLY | O_CLOEXEC));
+	bench->fd = open(bench->fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	(void)fcntl(bench->fd, F_SETPIPE_SZ, 1 << 20);
+	bench->reader = bench_reader(bench->fd);
 }
 
 static inline void

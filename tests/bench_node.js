@@ -30,6 +30,33 @@ function pss(pid) {
   return Number(/^Pss:\s+(\d+)/m.exec(text)[1]);
 }
 
+// A cluster of two that says hello; wrk asks.
+function serve(header, shared) {
+  const cluster = require('cluster');
+  if (!cluster.isPrimary) {
+    require('http').createServer((request, response) => {
+      response.end('hello\n');
+    }).listen(0, '127.0.0.1');
+    return new Promise(() => {});
+  }
+  cluster.schedulingPolicy =
+    shared ? cluster.SCHED_NONE : cluster.SCHED_RR;
+  let up = 0;
+  return new Promise((done) => {
+    cluster.on('listening', (worker, address) => {
+      if (++up < 2) return;
+      cp.exec(`wrk -t1 -c32 -d2s ${header} ` +
+        `http://127.0.0.1:${address.port}/`, (error, report) => {
+        for (const one of Object.values(cluster.workers))
+          one.process.kill('SIGKILL');
+        done(Number(/^Requests\/sec: *([\d.]+)/m.exec(report)[1]));
+      });
+    });
+    cluster.fork();
+    cluster.fork();
+  });
+}
+
 const rows = {
   spawn: () => sample(100, spawned),
 
@@ -70,6 +97,11 @@ const rows = {
     };
     setImmediate(turn);
   }),
+
+  // requests a second
+  cluster_keep: () => serve(''),
+  cluster_each: () => serve("-H 'Connection: close'"),
+  cluster_shared: () => serve("-H 'Connection: close'", 'shared'),
 
   hello() {
     process.on('disconnect', () => process.exit(0));

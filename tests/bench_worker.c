@@ -9,6 +9,7 @@
  *
  * tests/bench_worker.js does the same in Node, with fewer repetitions.
  */
+#include "bench.h"
 #include "bench_worker.h"
 
 #include "core/emit.h"
@@ -17,7 +18,6 @@
 #include "runtime/shared.h"
 #include "runtime/worker_scope.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -383,21 +383,6 @@ run_round(int way, const char *fifo, double values[ROWS])
 	wait(NULL);
 }
 
-static pid_t
-start_reader(const struct fifo *fifo)
-{
-	static char bytes[1 << 16];
-	struct pollfd ready = {.fd = fifo->fd, .events = POLLIN};
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	while (poll(&ready, 1, -1) == 1)
-		if (read(fifo->fd, bytes, sizeof(bytes)) < 0)
-			_exit(1);
-	_exit(0);
-}
-
 static void
 print_value(double value, double scale)
 {
@@ -484,7 +469,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (fifo_open(&fifo, "/tmp"))
 		return 1;
-	reader = start_reader(&fifo);
+	reader = bench_reader(fifo.fd);
 	for (int round = 0; argc == 1 && round < ROUNDS; round++)
 		for (int way = 0; way < WAYS; way++)
 			keep_round(all, round, way, fifo.path);

@@ -15,7 +15,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { READS_A_ROUND = 16, FUTURE_NS = 1000000000 };
+enum {
+	READS_A_ROUND = 16,
+	FUTURE_NS = 1000000000,
+	BUSY_BYTES = 16384,
+	REST_MS = 2,
+};
 
 uint64_t
 session_now(void)
@@ -68,22 +73,49 @@ put_own(void *data, const struct event *event, const char *text)
 	stream_event(&session->stream, event, text);
 }
 
-/* So much a round, and the screen still gets its turn. */
-static void
+/* So much a round, and the screen still gets its turn. Returns the bytes. */
+static size_t
 read_fifo(struct session *session)
 {
+	size_t sum = 0;
+
 	session->stream.latest = session_now() + FUTURE_NS;
-	for (int i = 0; i < READS_A_ROUND; i++)
-		if (stream_read(&session->stream, session->fifo.fd) <= 0)
-			return;
+	for (int i = 0; i < READS_A_ROUND; i++) {
+		ssize_t got = stream_read(&session->stream, session->fifo.fd);
+
+		if (got <= 0)
+			break;
+		sum += (size_t)got;
+	}
+	return sum;
+}
+
+static void on_fifo(uv_poll_t *poll, int status, int events);
+
+/* A waiter costs a writer more than what it writes: when much comes, we look
+ * now and then instead. The FIFO holds what 500 MB/s bring meanwhile. */
+static void
+on_rest(uv_timer_t *timer)
+{
+	struct session *session = timer->data;
+
+	if (read_fifo(session) >= BUSY_BYTES)
+		return;
+	uv_timer_stop(timer);
+	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
 }
 
 static void
 on_fifo(uv_poll_t *poll, int status, int events)
 {
+	struct session *session = poll->data;
+
 	(void)status;
 	(void)events;
-	read_fifo(poll->data);
+	if (read_fifo(session) < BUSY_BYTES)
+		return;
+	uv_poll_stop(poll);
+	uv_timer_start(&session->rest_timer, on_rest, REST_MS, REST_MS);
 }
 
 static void
@@ -213,10 +245,12 @@ open_polls(struct session *session)
 
 	uv_poll_init(uv, &session->fifo_poll, session->fifo.fd);
 	uv_poll_init(uv, &session->deaths_poll, observe_fd(session->observe));
+	uv_timer_init(uv, &session->rest_timer);
 	uv_timer_init(uv, &session->sample_timer);
 	uv_timer_init(uv, &session->end_timer);
 	session->fifo_poll.data = session->deaths_poll.data = session;
 	session->sample_timer.data = session->end_timer.data = session;
+	session->rest_timer.data = session;
 	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
 	uv_poll_start(&session->deaths_poll, UV_READABLE, on_deaths);
 	uv_timer_start(&session->sample_timer, on_sample, period, period);

@@ -20,7 +20,8 @@ struct http_server {
 	              size_t room);
 	void *data; /* the user's */
 	struct http_connection *first;
-	bool ending; /* each connection closes after its answer */
+	int pid, port; /* our own; 0: not yet asked for */
+	bool ending;   /* each connection closes after its answer */
 	void (*empty)(struct http_server *server); /* when ending, the last
 	                                              one is closed */
 };

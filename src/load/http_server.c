@@ -14,7 +14,12 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 4096, BODY_BYTES = 128, PATH_BYTES = 64 };
+enum {
+	HEAD_BYTES = 4096,
+	BODY_BYTES = 128,
+	PATH_BYTES = 64,
+	ANSWER_BYTES = 320
+};
 
 struct http_connection {
 	uv_tcp_t *tcp;
@@ -27,10 +32,11 @@ struct http_connection {
 	char head[HEAD_BYTES + 1];
 };
 
-struct answer {
+/* What of an answer could not be written at once. */
+struct rest {
 	uv_write_t request;
 	struct http_connection *connection;
-	char text[320];
+	char text[ANSWER_BYTES];
 };
 
 static void
@@ -70,46 +76,77 @@ tell(struct http_connection *connection, enum event_kind kind, int direction,
 }
 
 static void
-on_answered(uv_write_t *request, int status)
+end_answer(struct http_connection *connection, bool failed)
 {
-	struct answer *answer = request->data;
-	struct http_connection *connection = answer->connection;
-
-	if (status < 0 || connection->last || connection->server->ending)
+	if (connection->server->ending)
+		connection->last = true;
+	if (failed || connection->last)
 		close_connection(connection);
-	free(answer);
+}
+
+static void
+on_written(uv_write_t *request, int status)
+{
+	struct rest *rest = request->data;
+
+	end_answer(rest->connection, status < 0);
+	free(rest);
+}
+
+static void
+write_later(struct http_connection *connection, const char *text, size_t size)
+{
+	struct rest *rest = malloc(sizeof(*rest));
+	uv_buf_t buffer;
+
+	if (!rest) {
+		close_connection(connection);
+		return;
+	}
+	memcpy(rest->text, text, size);
+	rest->connection = connection;
+	rest->request.data = rest;
+	buffer = uv_buf_init(rest->text, (unsigned)size);
+	if (uv_write(&rest->request, (uv_stream_t *)connection->tcp, &buffer, 1,
+	             on_written)) {
+		free(rest);
+		close_connection(connection);
+	}
+}
+
+/* At once, as a socket nearly always takes it: a request in libuv's queue
+ * costs two epoll_ctl(2) more than the answer itself. */
+static void
+write_answer(struct http_connection *connection, char *text, size_t size)
+{
+	uv_buf_t buffer = uv_buf_init(text, (unsigned)size);
+	int written = uv_try_write((uv_stream_t *)connection->tcp, &buffer, 1);
+
+	if (written == (int)size)
+		end_answer(connection, false);
+	else if (written >= 0 || written == UV_EAGAIN)
+		write_later(connection, text + (written > 0 ? written : 0),
+		            size - (size_t)(written > 0 ? written : 0));
+	else
+		close_connection(connection);
 }
 
 static void
 send_answer(struct http_connection *connection, int status, const char *body)
 {
-	struct answer *answer = malloc(sizeof(*answer));
-	char text[BODY_BYTES];
-	uv_buf_t buffer;
-	int size;
+	char answer[ANSWER_BYTES], text[BODY_BYTES];
+	int size = snprintf(answer, sizeof(answer),
+	                    "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\n"
+	                    "Content-Length: %zu\r\nX-Pid: %d\r\n"
+	                    "Connection: %s\r\n\r\n%s",
+	                    status, status == 200 ? "OK" : "Not OK",
+	                    strlen(body), connection->server->pid,
+	                    connection->last ? "close" : "keep-alive", body);
 
-	if (!answer) {
-		close_connection(connection);
-		return;
-	}
-	answer->connection = connection;
-	answer->request.data = answer;
-	size = snprintf(answer->text, sizeof(answer->text),
-	                "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\n"
-	                "Content-Length: %zu\r\nX-Pid: %d\r\n"
-	                "Connection: %s\r\n\r\n%s",
-	                status, status == 200 ? "OK" : "Not OK", strlen(body),
-	                (int)getpid(),
-	                connection->last ? "close" : "keep-alive", body);
 	snprintf(text, sizeof(text), "%d %.*s", status,
 	         (int)strcspn(body, "\n"), body);
 	tell(connection, EVENT_MESSAGE_SEND, CHANNEL_BACK, (size_t)size, text);
-	buffer = uv_buf_init(answer->text, (unsigned)size);
-	if (uv_write(&answer->request, (uv_stream_t *)connection->tcp, &buffer,
-	             1, on_answered)) {
-		free(answer);
-		close_connection(connection);
-	}
+	write_answer(connection, answer, (size_t)size);
 }
 
 /* The value of a header line in a head, or NULL. */
@@ -147,7 +184,9 @@ answer_head(struct http_connection *connection, char *head, size_t size)
 	const char *close = header(head, "Connection");
 	int status = 400;
 
-	connection->number++;
+	/* The first answer has nothing to wait for (Node: noDelay). */
+	if (++connection->number == 2)
+		uv_tcp_nodelay(connection->tcp, 1);
 	connection->skip = length ? strtoul(length, NULL, 10) : 0;
 	if (close && strncasecmp(close, "close", 5) == 0)
 		connection->last = true;
@@ -220,6 +259,15 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 	take(connection);
 }
 
+/* The same for all connections: one socket listens. */
+static int
+own_port(struct http_server *server, const uv_tcp_t *tcp)
+{
+	if (!server->port)
+		server->port = socket_port(tcp);
+	return server->port;
+}
+
 void
 http_serve(struct http_server *server, uv_tcp_t *tcp)
 {
@@ -229,17 +277,19 @@ http_serve(struct http_server *server, uv_tcp_t *tcp)
 		uv_close((uv_handle_t *)tcp, (uv_close_cb)free);
 		return;
 	}
+	if (!server->pid)
+		server->pid = (int)getpid();
 	connection->tcp = tcp;
 	connection->server = server;
-	connection->channel =
-	    socket_channel(socket_peer_port(tcp), socket_port(tcp));
+	if (emit_is_open())
+		connection->channel = socket_channel(socket_peer_port(tcp),
+		                                     own_port(server, tcp));
 	tcp->data = connection;
 	connection->next = server->first;
 	connection->at = &server->first;
 	if (server->first)
 		server->first->at = &connection->next;
 	server->first = connection;
-	uv_tcp_nodelay(tcp, 1);
 	uv_read_start((uv_stream_t *)tcp, on_alloc, on_read);
 }
 

@@ -31,7 +31,7 @@ struct cluster_listener {
 
 struct cluster_scope_events {
 	/* The primary's answer: the port, or -errno. A UDP socket to receive
-	 * on is then listener->shared->udp. */
+	 * on is then listener->shared->udp. May be NULL. */
 	void (*listening)(struct cluster_listener *listener, int port,
 	                  int error);
 	/* Whether one more is taken (Node: server.maxConnections); if not, it

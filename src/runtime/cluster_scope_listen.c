@@ -222,7 +222,8 @@ cluster_scope_answered(struct cluster_scope *scope, json_t *message,
 	} else {
 		say_that_it_listens(listener);
 	}
-	scope->events->listening(listener, listener->port, error);
+	if (scope->events->listening)
+		scope->events->listening(listener, listener->port, error);
 }
 
 /* ---- a connection ---- */
@@ -268,6 +269,8 @@ cluster_scope_dealt(struct cluster_scope *scope, json_t *message,
 		   scope, json_pack("{s:O?,s:b}", "ack",
 	                            json_object_get(message, "seq"), "accepted",
 	                            handle != NULL)) >= 0;
+	/* What takes the connection may be long about it. */
+	channel_flush(scope->channel);
 	if (handle && said)
 		take(listener, &handle->stream);
 	else if (handle)

@@ -230,10 +230,14 @@ take_handle(struct channel *channel, json_t *message, struct outbox_place place)
 		return;
 	}
 	channel_tell(channel, EVENT_HANDLE_RECV, envelope, place);
+	inner = json_object_get(envelope, "msg");
+	/* A worker's answer to a dealt connection follows at once: one write,
+	 * and the primary wakes up once. */
+	if (ipc_message_kind(inner) == IPC_MESSAGE_CLUSTER)
+		channel_cork(channel);
 	answer(channel, "NODE_HANDLE_ACK");
 	if (channel_is_closing(channel))
 		return;
-	inner = json_object_get(envelope, "msg");
 	channel->handle = (struct channel_handle){
 	    .type = type_of(envelope),
 	    .key = json_string_value(json_object_get(envelope, "key")),
@@ -241,6 +245,8 @@ take_handle(struct channel *channel, json_t *message, struct outbox_place place)
 	};
 	channel_deliver(channel, inner ? inner : json_null(), true);
 	memset(&channel->handle, 0, sizeof(channel->handle));
+	if (channel->out.corked)
+		channel_flush(channel);
 	drop_more_than(channel, waiting - 1);
 }
 
