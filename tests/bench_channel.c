@@ -1,15 +1,15 @@
 /*
  * Messages between two processes: ours, a real Node's, and what the socketpair
- * below gives, in interleaved rounds of one run; medians.
+ * below gives.
  *
- *   one way     64-byte messages, a string or an object, until the last is
- * there round trip  one message there and back, the median of many
- *
- * "traced" has the event stream open, into a FIFO that somebody reads.
+ *   one way     messages a second, until the last is there
+ *   round trip  one message there and back, the median of many
  */
 #include "bench_ipc.h"
 
-enum { TRIPS = 20000 };
+#include <stdio.h>
+
+enum { TRIPS = 20000, KIB = 1 << 10, MIB = 1 << 20 };
 
 static json_t *
 object_message(void)
@@ -26,8 +26,9 @@ by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* us */
 static double
-round_trip(const char *fifo)
+round_trip(void)
 {
 	static uint64_t times[TRIPS];
 	static struct party party;
@@ -36,10 +37,8 @@ round_trip(const char *fifo)
 
 	memset(&party, 0, sizeof(party));
 	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
-	pid = fork_party(fds, 0, true, WIRE_JSON, fifo);
+	pid = fork_party(fds, 0, true, WIRE_JSON);
 	close(fds[1]);
-	if (fifo)
-		emit_open(fifo, uv_hrtime);
 	open_party(&party, fds[0], true);
 	party.message = json_pack("{s:i}", "n", 1);
 	party.of = TRIPS;
@@ -48,7 +47,6 @@ round_trip(const char *fifo)
 	channel_send(&party.channel, party.message);
 	run_party(&party);
 	waitpid(pid, NULL, 0);
-	emit_close();
 	json_decref(party.message);
 	qsort(times, TRIPS, sizeof(*times), by_time);
 	return (double)times[TRIPS / 2] / 1000;
@@ -86,92 +84,133 @@ raw_round_trip(void)
 	return (double)times[TRIPS / 2] / 1000;
 }
 
-/* ---- the table ---- */
+/* ---- what is measured ---- */
 
-enum {
-	NODE_TEXT,
-	NODE_OBJECT,
-	SINGLE,
-	CORKED_TEXT,
-	CORKED_OBJECT,
-	TRACED_TEXT,
-	TRACED_OBJECT,
-	RAW,
-	NODE_TRIP,
-	TRIP,
-	TRACED_TRIP,
-	RAW_TRIP,
-	ROWS
-};
-
-static const struct {
-	const char *name;
-	int node, raw; /* what it is held against */
-} rows[ROWS] = {
-    [NODE_TEXT] = {"one way, text: Node", NODE_TEXT, RAW},
-    [NODE_OBJECT] = {"one way, object: Node", NODE_OBJECT, RAW},
-    [SINGLE] = {"one way, text: looptop, a write each", NODE_TEXT, RAW},
-    [CORKED_TEXT] = {"one way, text: looptop, corked", NODE_TEXT, RAW},
-    [CORKED_OBJECT] = {"one way, object: looptop, corked", NODE_OBJECT, RAW},
-    [TRACED_TEXT] = {"one way, text: corked and traced", NODE_TEXT, RAW},
-    [TRACED_OBJECT] = {"one way, object: corked and traced", NODE_OBJECT, RAW},
-    [RAW] = {"one way: socketpair, 64 KiB a write", NODE_TEXT, RAW},
-    [NODE_TRIP] = {"round trip: Node", NODE_TRIP, RAW_TRIP},
-    [TRIP] = {"round trip: looptop", NODE_TRIP, RAW_TRIP},
-    [TRACED_TRIP] = {"round trip: looptop, traced", NODE_TRIP, RAW_TRIP},
-    [RAW_TRIP] = {"round trip: socketpair", NODE_TRIP, RAW_TRIP},
-};
-
-static double samples[ROWS][ROUNDS];
-
-static void
-play_round(const struct bench *bench, int round)
+static double
+single(void)
 {
-	const struct way single = {0}, corked = {.corked = true};
-	const struct way traced = {.corked = true, .fifo = bench->fifo};
-	double values[ROWS] = {
-	    [NODE_TEXT] = ask_node(bench, "way 200000 64 json"),
-	    [NODE_OBJECT] = ask_node(bench, "way 200000 64 json object"),
-	    [SINGLE] = one_way(text_message(61), 300000, single),
-	    [CORKED_TEXT] = one_way(text_message(61), 2000000, corked),
-	    [CORKED_OBJECT] = one_way(object_message(), 1000000, corked),
-	    [TRACED_TEXT] = one_way(text_message(61), 1000000, traced),
-	    [TRACED_OBJECT] = one_way(object_message(), 1000000, traced),
-	    [RAW] = raw_one_way(5000000, 64),
-	    [NODE_TRIP] = ask_node(bench, "trip"),
-	    [TRIP] = round_trip(NULL),
-	    [TRACED_TRIP] = round_trip(bench->fifo),
-	    [RAW_TRIP] = raw_round_trip(),
-	};
-
-	for (int row = 0; row < ROWS; row++)
-		samples[row][round] = values[row];
+	return one_way(text_message(61), 300000, WIRE_JSON, false) / 1e3;
 }
+
+static double
+text(void)
+{
+	return one_way(text_message(61), 2000000, WIRE_JSON, true) / 1e3;
+}
+
+static double
+object(void)
+{
+	return one_way(object_message(), 1000000, WIRE_JSON, true) / 1e3;
+}
+
+static double
+kib_json(void)
+{
+	return one_way(text_message(KIB - 3), 300000, WIRE_JSON, true) / 1e3;
+}
+
+static double
+kib_advanced(void)
+{
+	return one_way(text_message(KIB - 3), 300000, WIRE_ADVANCED, true) /
+	       1e3;
+}
+
+static double
+mib_json(void)
+{
+	return one_way(text_message(MIB - 3), 1000, WIRE_JSON, true);
+}
+
+static double
+mib_advanced(void)
+{
+	return one_way(text_message(MIB - 3), 1000, WIRE_ADVANCED, true);
+}
+
+static double
+raw_small(void)
+{
+	return raw_one_way(5000000, 64) / 1e3;
+}
+
+static double
+raw_kib(void)
+{
+	return raw_one_way(300000, KIB) / 1e3;
+}
+
+static double
+raw_mib(void)
+{
+	return raw_one_way(1000, MIB);
+}
+
+/* ---- the rows ---- */
+
+#define BOTH(measure) \
+	static double measure##_traced(void) \
+	{ \
+		return bench_apart(measure, true); \
+	} \
+	static double measure##_untraced(void) \
+	{ \
+		return bench_apart(measure, false); \
+	}
+
+BOTH(single)
+BOTH(text)
+BOTH(object)
+BOTH(round_trip)
+BOTH(kib_json)
+BOTH(kib_advanced)
+BOTH(mib_json)
+BOTH(mib_advanced)
+
+#define ROW(what_, unit_, node_, measure, raw_, kind_, goal_) \
+	{ \
+		.what = what_, .unit = unit_, .more_is_better = true, \
+		.node = node_, .ours = measure##_traced, \
+		.untraced = measure##_untraced, .raw = raw_, .kind = kind_, \
+		.goal = goal_, \
+	}
+
+static const struct bench_row rows[] = {
+    {
+	.what = "IPC round trip, small JSON, p50",
+	.unit = "us",
+	.node = "ipc_trip",
+	.ours = round_trip_traced,
+	.untraced = round_trip_untraced,
+	.raw = raw_round_trip,
+	.kind = BENCH_VS_RAW,
+	.goal = 1.15,
+    },
+    ROW("IPC one way, 64 B, a write each", "k/s", "ipc_text", single, raw_small,
+        BENCH_SHOWN, 0),
+    ROW("IPC one way, 64 B, corked", "k/s", "ipc_text", text, raw_small,
+        BENCH_VS_NODE, 20),
+    ROW("the same, an object", "k/s", "ipc_object", object, raw_small,
+        BENCH_SHOWN, 0),
+    ROW("IPC one way, 1 KiB", "k/s", "ipc_kib_json", kib_json, raw_kib,
+        BENCH_VS_NODE, 15),
+    ROW("the same, both advanced", "k/s", "ipc_kib_advanced", kib_advanced,
+        raw_kib, BENCH_SHOWN, 0),
+    ROW("IPC one way, 1 MiB", "/s", "ipc_mib_json", mib_json, raw_mib,
+        BENCH_VS_NODE, 20),
+    ROW("the same, both advanced", "/s", "ipc_mib_advanced", mib_advanced,
+        raw_mib, BENCH_SHOWN, 0),
+};
 
 int
 main(void)
 {
-	double medians[ROWS];
-	struct bench bench;
-
-	bench_begin(&bench);
-	for (int round = 0; round < ROUNDS; round++)
-		play_round(&bench, round);
-	bench_end(&bench);
-	printf("channel: 64-byte messages, medians of %d rounds\n", ROUNDS);
-	for (int row = 0; row < ROWS; row++)
-		medians[row] = median(samples[row]);
-	for (int row = 0; row < ROWS; row++) {
-		bool is_trip = row >= NODE_TRIP;
-		double value = medians[row], node = medians[rows[row].node];
-
-		if (node == 0)
-			node = value;
-		printf("  %-38s %9.2f %s %7.2fx Node %6.2f of raw\n",
-		       rows[row].name, is_trip ? value : value / 1e6,
-		       is_trip ? "us " : "M/s",
-		       is_trip ? node / value : value / node,
-		       value / medians[rows[row].raw]);
-	}
+	signal(SIGPIPE, SIG_IGN);
+	printf(
+	    "channel: medians of %d interleaved rounds; raw is a socketpair, "
+	    "one way in writes of 64 KiB\n",
+	    BENCH_ROUNDS);
+	bench_rows(rows, sizeof(rows) / sizeof(*rows));
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * What the benches of the channel share: a channel with a child at its other
- * end, a bare socketpair, and a real Node that does the same.
+ * end, and a bare socketpair. The stream, if one is open, is the environment's.
  */
 #ifndef TESTS_BENCH_IPC_H
 #define TESTS_BENCH_IPC_H
@@ -8,7 +8,6 @@
 #include "bench.h"
 
 #include "core/emit.h"
-#include "core/fifo.h"
 #include "runtime/channel.h"
 
 #include <fcntl.h>
@@ -16,13 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { ROUNDS = 5 };
 
 static inline json_t *
 text_message(size_t size)
@@ -111,9 +106,9 @@ run_party(struct party *party)
 /* The other end, in a process of its own: echoes, or counts to `of` and says
  * so by closing. */
 static inline pid_t
-fork_party(int fds[2], int of, bool echoes, enum wire_mode mode,
-           const char *fifo)
+fork_party(int fds[2], int of, bool echoes, enum wire_mode mode)
 {
+	const char *fifo = getenv(EMIT_ENVIRONMENT);
 	static struct party party;
 	pid_t pid = fork();
 
@@ -132,16 +127,9 @@ fork_party(int fds[2], int of, bool echoes, enum wire_mode mode,
 	_exit(0);
 }
 
-/* How messages are sent. */
-struct way {
-	bool corked;
-	enum wire_mode mode;
-	const char *fifo; /* of the event stream, or NULL */
-};
-
 /* Messages a second until the last of them has come. Takes the message. */
 static inline double
-one_way(json_t *message, int count, struct way way)
+one_way(json_t *message, int count, enum wire_mode mode, bool corked)
 {
 	static struct party party;
 	uint64_t begin;
@@ -150,20 +138,17 @@ one_way(json_t *message, int count, struct way way)
 
 	memset(&party, 0, sizeof(party));
 	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
-	pid = fork_party(fds, count, false, way.mode, way.fifo);
+	pid = fork_party(fds, count, false, mode);
 	close(fds[1]);
-	if (way.fifo)
-		emit_open(way.fifo, uv_hrtime);
 	open_party(&party, fds[0], true);
-	party.channel.in.mode = way.mode;
+	party.channel.in.mode = mode;
 	party.message = message;
 	party.to_send = count;
-	party.corked = way.corked;
+	party.corked = corked;
 	begin = uv_hrtime();
 	send_more(&party);
 	run_party(&party);
 	waitpid(pid, NULL, 0);
-	emit_close();
 	json_decref(message);
 	return (double)count * 1e9 / (double)(uv_hrtime() - begin);
 }
@@ -196,112 +181,6 @@ raw_one_way(int count, size_t size)
 	close(fds[0]);
 	waitpid(pid, NULL, 0);
 	return (double)count * 1e9 / (double)(uv_hrtime() - begin);
-}
-
-/* ---- a real Node ---- */
-
-/* way COUNT SIZE MODE [object]; trip. A parent and its child by fork(). */
-static const char node_js[] =
-    "const {fork} = require('child_process');"
-    "if (process.argv[2] === 'sink') {"
-    "  let n = 0; process.on('message', () => {"
-    "    if (++n === +process.argv[3]) process.disconnect(); });"
-    "} else if (process.argv[2] === 'echo') {"
-    "  process.on('message', (m) => process.send(m));"
-    "} else if (process.argv[2] === 'trip') {"
-    "  const c = fork(__filename, ['echo']), t = []; let s;"
-    "  c.once('message', () => { s = process.hrtime.bigint();"
-    "    c.on('message', () => { const now = process.hrtime.bigint();"
-    "      t.push(Number(now - s)); s = now;"
-    "      if (t.length < 20000) c.send({n: 1});"
-    "      else { t.sort((a, b) => a - b); console.log(t[10000] / 1000);"
-    "        c.disconnect(); } }); c.send({n: 1}); }); c.send({n: 1});"
-    "} else {"
-    "  const count = +process.argv[3], size = +process.argv[4];"
-    "  const what = process.argv[6] ?"
-    "    {n: 123456, text: 'a'.repeat(size - 25)} : 'a'.repeat(size - 3);"
-    "  const c = fork(__filename, ['sink', count + 1],"
-    "    {serialization: process.argv[5]});"
-    "  let sent = 0, s; const part = Math.min(count, 1000);"
-    "  const more = () => { if (sent === count) return;"
-    "    for (let i = 1; i < part; i++) c.send(what);"
-    "    sent += part; c.send(what, more); };"
-    "  c.send(what, () => { setTimeout(() => {"
-    "    s = process.hrtime.bigint(); more(); }, 200); });"
-    "  c.on('disconnect', () => console.log(count * 1e9 /"
-    "    Number(process.hrtime.bigint() - s)));"
-    "}";
-
-struct bench {
-	char directory[64], fifo[80], script[80];
-	pid_t reader;
-	int fd; /* of the FIFO */
-};
-
-static inline double
-ask_node(const struct bench *bench, const char *words)
-{
-	char command[256];
-	double answer = 0;
-	FILE *node;
-
-	snprintf(command, sizeof(command), "node %s %s 2>/dev/null",
-	         bench->script, words);
-	node = popen(command, "r");
-	if (node && fscanf(node, "%lf", &answer) != 1)
-		answer = 0;
-	if (node)
-		pclose(node);
-	return answer;
-}
-
-/* ---- the whole ---- */
-
-static inline int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static inline double
-median(double samples[ROUNDS])
-{
-	qsort(samples, ROUNDS, sizeof(*samples), by_size);
-	return samples[ROUNDS / 2];
-}
-
-static inline void
-bench_begin(struct bench *bench)
-{
-	FILE *file;
-
-	signal(SIGPIPE, SIG_IGN);
-	strcpy(bench->directory, "/tmp/looptop-bench-XXXXXX");
-	if (!mkdtemp(bench->directory))
-		abort();
-	snprintf(bench->fifo, sizeof(bench->fifo), "%s/fifo", bench->directory);
-	snprintf(bench->script, sizeof(bench->script), "%s/bench.js",
-	         bench->directory);
-	file = fopen(bench->script, "we");
-	if (!file || mkfifo(bench->fifo, 0600))
-		abort();
-	fputs(node_js, file);
-	fclose(file);
-	bench->fd = open(bench->fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	(void)fcntl(bench->fd, F_SETPIPE_SZ, 1 << 20);
-	bench->reader = bench_reader(bench->fd);
-}
-
-static inline void
-bench_end(const struct bench *bench)
-{
-	kill(bench->reader, SIGKILL);
-	waitpid(bench->reader, NULL, 0);
-	unlink(bench->fifo);
-	unlink(bench->script);
-	rmdir(bench->directory);
 }
 
 #endif

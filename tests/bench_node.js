@@ -57,6 +57,82 @@ function serve(header, shared) {
   });
 }
 
+// Messages a second, a thousand, from a parent to its child by fork().
+function oneWay(count, size, serialization, isObject) {
+  const what = isObject ? { n: 123456, text: 'a'.repeat(size - 25) }
+    : 'a'.repeat(size - 3);
+  const child = cp.fork(__filename, ['sink', count + 1], { serialization });
+  const part = Math.min(count, 1000);
+  let sent = 0, begin;
+  const more = () => {
+    if (sent === count) return;
+    for (let i = 1; i < part; i++) child.send(what);
+    sent += part;
+    child.send(what, more);
+  };
+  child.send(what, () => setTimeout(() => {
+    begin = now();
+    more();
+  }, 200));
+  return new Promise((done) => {
+    child.on('disconnect', () => done(count * 1e3 / (now() - begin)));
+  });
+}
+
+function roundTrips(count) {
+  const child = cp.fork(__filename, ['echo']), taken = [];
+  let begin;
+  return new Promise((done) => {
+    child.on('message', () => {
+      if (begin) taken.push(now() - begin);
+      begin = now();
+      if (taken.length < count) child.send({ n: 1 });
+      else done(median(taken));
+    });
+    child.send({ n: 1 });
+  });
+}
+
+// Milliseconds from when a /ping was due to its answer, the median; asked 100
+// times a second in a pipeline, by a process of its own.
+function ask(port) {
+  const pings = 200, each = 10, taken = [];
+  const begin = now() / 1e3;
+  let held = '', sent = 0;
+  const socket = require('net').connect(port, '127.0.0.1', () => {
+    const timer = setInterval(() => {
+      while (sent < pings && now() / 1e3 >= begin + sent * each) {
+        socket.write('GET /ping HTTP/1.1\r\nHost: x\r\n\r\n');
+        sent++;
+      }
+      if (sent === pings) clearInterval(timer);
+    }, 1);
+  });
+  return new Promise((done) => socket.on('data', (bytes) => {
+    const parts = (held + bytes).split('HTTP/1.1 200');
+    held = parts[parts.length - 1].slice(-11);
+    for (let i = 1; i < parts.length; i++)
+      taken.push(now() / 1e3 - begin - taken.length * each);
+    if (taken.length === pings) done(median(taken));
+  }));
+}
+
+function work() {
+  const end = now() + 200e3;
+  while (now() < end);
+}
+
+function answerPings(how) {
+  const server = require('http').createServer((request, response) => {
+    response.end('pong\n');
+  });
+  return new Promise((done) => server.listen(0, '127.0.0.1', () => {
+    const child = cp.fork(__filename, ['ask', server.address().port]);
+    child.on('message', done);
+    how();
+  }));
+}
+
 const rows = {
   spawn: () => sample(100, spawned),
 
@@ -97,6 +173,44 @@ const rows = {
     };
     setImmediate(turn);
   }),
+
+  ipc_trip: () => roundTrips(20000),
+  ipc_text: () => oneWay(200000, 64, 'json'),
+  ipc_object: () => oneWay(200000, 64, 'json', true),
+  ipc_kib_json: () => oneWay(50000, 1 << 10, 'json'),
+  ipc_kib_advanced: () => oneWay(50000, 1 << 10, 'advanced'),
+  // messages a second
+  ipc_mib_json: async () => await oneWay(100, 1 << 20, 'json') * 1e3,
+  ipc_mib_advanced: async () => await oneWay(100, 1 << 20, 'advanced') * 1e3,
+
+  sink() {
+    let count = 0;
+    process.on('message', () => {
+      if (++count === Number(process.argv[3])) process.disconnect();
+    });
+    return new Promise(() => {});
+  },
+
+  echo() {
+    process.on('message', (message) => process.send(message));
+    return new Promise(() => {});
+  },
+
+  // ms
+  ping_block: () => answerPings(function block() {
+    work();
+    setImmediate(block);
+  }),
+  ping_offload: () => answerPings(() => {
+    const { Worker } = require('worker_threads');
+    new Worker(`const now = ${now}; ${work} for (;;) work();`,
+      { eval: true });
+  }),
+
+  async ask() {
+    process.send(await ask(Number(process.argv[3])), () => process.exit(0));
+    return new Promise(() => {});
+  },
 
   // requests a second
   cluster_keep: () => serve(''),
