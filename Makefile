@@ -294,6 +294,10 @@ $(benches_observe): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_observe)
 bench-observe: $(benches_observe)
 	@for bench in $(benches_observe); do $$bench || exit 1; done
 
+# Real servers from Debian's packages, each made to block, seen from outside.
+real: $(BUILD)/looptop
+	@LOOPTOP=$(BUILD)/looptop node tests/real_servers.js
+
 # What the agent costs: NODES may name others than the one in PATH.
 bench-agent: $(BUILD)/looptop
 	@LOOPTOP=$(abspath $(BUILD)/looptop) node tests/bench_agent.js $(NODES)
@@ -307,6 +311,9 @@ $(BUILD)/shot: $(call obj_of,tests/tty/shot.c) $(objs_tty)
 
 screenshots: $(BUILD)/looptop $(BUILD)/shot
 	@for script in screenshots/*.shot; do \
+		needs=$$(sed -n 's/^# needs //p' $$script); \
+		[ -z "$$needs" ] || command -v $$needs >/dev/null || \
+			{ echo "  skip  $$script: no $$needs"; continue; }; \
 		echo "  SHOT  $$script"; \
 		LOOPTOP=$(BUILD)/looptop $(BUILD)/shot $$script || exit 1; done
 	@for picture in screenshots/*.svg; do \
@@ -351,7 +358,7 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
-.PHONY: all run test test-threads check layers lint format conformance bench \
+.PHONY: all run test test-threads check layers lint format conformance real bench \
         bench-agent bench-observe fuzz soak bless screenshots install uninstall deps \
         deps-fuzz clean
 .SECONDARY:
