@@ -6,10 +6,13 @@
 #include "tty/tty.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -146,6 +149,85 @@ bench_htop(const char *delay, const char *what, double ours)
 	tty_close(&tty);
 }
 
+/* ---- thousands of threads ---- */
+
+static void *
+sleep_for_ever(void *argument)
+{
+	for (;;)
+		pause();
+	return argument;
+}
+
+static pid_t
+start_sleepers(int count)
+{
+	pid_t pid = fork();
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 65536);
+	for (int i = 1; i < count; i++)
+		if (pthread_create(&thread, &attributes, sleep_for_ever, NULL))
+			_exit(1);
+	sleep_for_ever(NULL);
+	_exit(0);
+}
+
+/* CPU of a refresh each second, ms. */
+static double
+refresh_of(const char *const *argv, const char *what)
+{
+	struct tty_options options = {.argv = argv, .rows = ROWS, .cols = COLS};
+	struct usage usage;
+	struct tty tty;
+
+	if (tty_start(&tty, &options))
+		return 0;
+	(void)measure(&tty, 4);
+	usage = measure(&tty, SECONDS);
+	printf("  %-46s %6.2f ms CPU a refresh\n", what,
+	       usage.cpu_ms / usage.seconds);
+	fflush(stdout);
+	tty_keys(&tty, "q");
+	tty_wait_exit(&tty, PATIENCE_MS, NULL);
+	tty_close(&tty);
+	return usage.cpu_ms / usage.seconds;
+}
+
+static void
+bench_threads(int count, double goal)
+{
+	const char *path = getenv("LOOPTOP");
+	pid_t pid = start_sleepers(count);
+	char number[16], what[64];
+	const char *ours[] = {path ? path : "build/looptop",
+	                      "attach",
+	                      "--rate",
+	                      "1",
+	                      "--fps",
+	                      "1",
+	                      number,
+	                      NULL};
+	const char *htop[] = {"htop", "-d", "10", NULL};
+	double cost, other;
+
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	snprintf(what, sizeof(what), "looptop at 1 s, %d threads asleep",
+	         count);
+	cost = refresh_of(ours, what);
+	other = refresh_of(htop, "htop at 1 s beside it");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	if (other > 0)
+		printf("  1/%.1f of htop's; goal: 1/%.0f: %s\n", other / cost,
+		       goal, other / cost >= goal ? "held" : "NOT HELD");
+}
+
 int
 main(void)
 {
@@ -155,5 +237,7 @@ main(void)
 	ours = bench_looptop();
 	bench_htop("15", "htop at its default of 1.5 s", ours);
 	bench_htop("1", "htop at 10 Hz", ours);
+	bench_threads(1000, 5);
+	bench_threads(5000, 10);
 	return 0;
 }
