@@ -60,6 +60,17 @@ pid_t bench_reader(int fd);
  * the others do not count; with the stream open if `traced`. */
 double bench_apart(double (*measure)(void), bool traced);
 
+/* `measure` apart, with the stream open and without. */
+#define BENCH_BOTH(measure) \
+	static double measure##_traced(void) \
+	{ \
+		return bench_apart(measure, true); \
+	} \
+	static double measure##_untraced(void) \
+	{ \
+		return bench_apart(measure, false); \
+	}
+
 /* Measures and prints; the number of goals that were not held. ROW in the
  * environment: only rows with that in their name. */
 int bench_rows(const struct bench_row *rows, size_t count);

@@ -149,24 +149,14 @@ raw_mib(void)
 
 /* ---- the rows ---- */
 
-#define BOTH(measure) \
-	static double measure##_traced(void) \
-	{ \
-		return bench_apart(measure, true); \
-	} \
-	static double measure##_untraced(void) \
-	{ \
-		return bench_apart(measure, false); \
-	}
-
-BOTH(single)
-BOTH(text)
-BOTH(object)
-BOTH(round_trip)
-BOTH(kib_json)
-BOTH(kib_advanced)
-BOTH(mib_json)
-BOTH(mib_advanced)
+BENCH_BOTH(single)
+BENCH_BOTH(text)
+BENCH_BOTH(object)
+BENCH_BOTH(round_trip)
+BENCH_BOTH(kib_json)
+BENCH_BOTH(kib_advanced)
+BENCH_BOTH(mib_json)
+BENCH_BOTH(mib_advanced)
 
 #define ROW(what_, unit_, node_, measure, raw_, kind_, goal_) \
 	{ \

@@ -313,19 +313,9 @@ nginx_one_each(void)
 
 /* ---- the rows ---- */
 
-#define BOTH(name, measure) \
-	static double name##_traced(void) \
-	{ \
-		return bench_apart(measure, true); \
-	} \
-	static double name##_untraced(void) \
-	{ \
-		return bench_apart(measure, false); \
-	}
-
-BOTH(keep, keep_alive)
-BOTH(each, one_each)
-BOTH(shared, one_each_shared)
+BENCH_BOTH(keep_alive)
+BENCH_BOTH(one_each)
+BENCH_BOTH(one_each_shared)
 
 static const struct bench_row rows[] = {
     {
@@ -333,8 +323,8 @@ static const struct bench_row rows[] = {
 	.unit = "/s",
 	.more_is_better = true,
 	.node = "cluster_keep",
-	.ours = keep_traced,
-	.untraced = keep_untraced,
+	.ours = keep_alive_traced,
+	.untraced = keep_alive_untraced,
 	.raw = nginx_keep_alive,
 	.kind = BENCH_VS_RAW,
 	.goal = 1,
@@ -344,8 +334,8 @@ static const struct bench_row rows[] = {
 	.unit = "/s",
 	.more_is_better = true,
 	.node = "cluster_each",
-	.ours = each_traced,
-	.untraced = each_untraced,
+	.ours = one_each_traced,
+	.untraced = one_each_untraced,
 	.raw = nginx_one_each,
 	.kind = BENCH_VS_NODE,
 	.goal = 2.2,
@@ -357,8 +347,8 @@ static const struct bench_row rows[] = {
 	.unit = "/s",
 	.more_is_better = true,
 	.node = "cluster_shared",
-	.ours = shared_traced,
-	.untraced = shared_untraced,
+	.ours = one_each_shared_traced,
+	.untraced = one_each_shared_untraced,
 	.raw = nginx_one_each,
 	.kind = BENCH_SHOWN,
     },

@@ -243,18 +243,8 @@ in_a_worker(void)
 
 /* ---- the rows ---- */
 
-#define BOTH(measure) \
-	static double measure##_traced(void) \
-	{ \
-		return bench_apart(measure, true); \
-	} \
-	static double measure##_untraced(void) \
-	{ \
-		return bench_apart(measure, false); \
-	}
-
-BOTH(on_the_loop)
-BOTH(in_a_worker)
+BENCH_BOTH(on_the_loop)
+BENCH_BOTH(in_a_worker)
 
 static double
 times_better(void)

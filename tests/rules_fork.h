@@ -152,4 +152,47 @@ say_client(void)
 	close(client);
 }
 
+/* In a scenario for Node: this file again, forked. */
+#define FORK "cp.fork(__filename, ['child'])"
+#define CHILD "if (process.argv[2] === 'child') "
+
+/* ---- echo ---- */
+
+static inline void
+role_echo_message(struct channel *channel, json_t *message, bool has_handle)
+{
+	(void)has_handle;
+	channel_send(channel, message);
+}
+
+static const struct channel_events echo_events = {
+    .message = role_echo_message,
+};
+
+static inline void
+role_echo(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	open_role(&echo_events);
+	run_role();
+}
+
+static const struct child_events output_events = {.output = parent_on_output};
+
+static int awaited;
+
+static inline void
+until_awaited(struct child *child, json_t *message, bool has_handle)
+{
+	parent_on_message(child, message, has_handle);
+	if (--awaited == 0)
+		channel_disconnect(&child->channel);
+}
+
+static const struct child_events echoed_events = {
+    .output = parent_on_output,
+    .message = until_awaited,
+};
+
 #endif
