@@ -162,6 +162,16 @@ refused(struct channel *channel)
  * neither counted nor shown, and they do not wait behind a handle of ours
  * (both sides would wait for ever). A channel that is being disconnected owes
  * them still. */
+static int
+write_answer(struct channel *channel, const json_t *message)
+{
+	struct outbox_place place;
+
+	if (channel->out.corked && outbox_is_empty(&channel->out))
+		return outbox_add(channel, message, NULL, &place);
+	return outbox_write_aside(channel, message);
+}
+
 static void
 answer(struct channel *channel, const char *command)
 {
@@ -171,7 +181,7 @@ answer(struct channel *channel, const char *command)
 	if (!may_owe(channel))
 		return;
 	message = command_with_key(command, NULL);
-	error = message ? outbox_write_aside(channel, message) : -ENOMEM;
+	error = message ? write_answer(channel, message) : -ENOMEM;
 	json_decref(message);
 	if (error)
 		channel_after_write(channel, error);
