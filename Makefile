@@ -109,7 +109,8 @@ run: $(BUILD)/looptop
 
 tests_of  = $(patsubst tests/%.c,$(BUILD)/tests/%,\
               $(filter-out tests/fuzz_corpus.c,$(wildcard tests/$(1)_*.c)))
-tests_layers := core runtime conformance fuzz load observe report ui end soak
+tests_layers := core runtime conformance fuzz load stage observe report ui end \
+                soak
 tests_all := $(foreach layer,$(tests_layers),$(call tests_of,$(layer)))
 # The core again with tables of four rows, where bugs cannot hide.
 tests_tiny := $(patsubst $(BUILD)/tests/%,$(BUILD)/tests/%-tiny,\
@@ -124,6 +125,7 @@ needs_conformance := $(call obj_of,tests/rules.c) $(objs_runtime) $(objs_core)
 needs_fuzz    := $(call obj_of,tests/fuzz_corpus.c) $(objs_runtime) \
                  $(objs_observe) $(objs_core)
 needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
+needs_stage   := $(objs_stage) $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(call obj_of,tests/fuzz_procfs.c) $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
 needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
@@ -135,6 +137,7 @@ link_runtime := cmocka $(libs_runtime)
 link_conformance := cmocka $(libs_runtime)
 link_fuzz    := $(libs_runtime) $(libs_observe)
 link_load    := cmocka $(libs_runtime)
+link_stage   := cmocka $(libs_runtime)
 link_observe := cmocka $(libs_observe)
 link_report  := cmocka $(libs_report)
 link_ui      := cmocka

@@ -1,12 +1,12 @@
 /* Any command line as a child: spawn, exec, execFile. */
 #include "stage.h"
+#include "words.h"
 
 #include "runtime/child_exec.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wordexp.h>
 
 struct run {
 	struct child child;
@@ -80,8 +80,7 @@ new_run(json_t *message, const char *key)
 	return NULL;
 }
 
-/* Without a shell: words as a shell splits them, quotes and wildcards too, but
- * nothing is run to find them. */
+/* Without a shell: its words as they are. */
 static void
 run_words(struct stage *stage, json_t *message, enum birth how,
           size_t max_buffer)
@@ -92,11 +91,12 @@ run_words(struct stage *stage, json_t *message, enum birth how,
 	    .in = CHILD_IGNORE,
 	    .max_buffer = max_buffer,
 	};
-	wordexp_t words;
+	char **words;
 
 	if (!run)
 		return;
-	if (wordexp(run->command, &words, WRDE_NOCMD) || !words.we_wordc) {
+	words = words_split(run->command);
+	if (!words) {
 		role_note(NOTE_ERROR,
 		          "%s: spawn and execFile take words, no shell's "
 		          "language. Use exec for that.",
@@ -104,12 +104,12 @@ run_words(struct stage *stage, json_t *message, enum birth how,
 		free_run(run);
 		return;
 	}
-	options.file = words.we_wordv[0];
-	options.args = (const char *const *)words.we_wordv;
+	options.file = words[0];
+	options.args = (const char *const *)words;
 	run->child.data = run;
 	if (child_spawn(&run->child, &stage->role.loop, &options, &events))
 		free_run(run);
-	wordfree(&words);
+	free(words);
 }
 
 void
