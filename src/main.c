@@ -1,11 +1,10 @@
-/* looptop: which role am I, and what was asked for. */
+/* looptop: the explorer, or the guard that it forks itself as. */
 #include "explorer/doctor.h"
 #include "explorer/guard.h"
 #include "explorer/headless.h"
 #include "explorer/options.h"
 #include "explorer/replay.h"
 #include "explorer/screen.h"
-#include "stage/role.h"
 #include "ui/term.h"
 
 #include <stdio.h>
@@ -13,16 +12,6 @@
 #include <uv.h>
 
 enum { EXIT_BAD_OPTION = 125 };
-
-/* What this program forks itself as. */
-static const struct {
-	const char *name;
-	int (*main)(int argc, char **argv);
-} roles[] = {
-    {"@guard", guard_main},   {"@stage", stage_main},
-    {"@child", child_main},   {"@cluster-worker", cluster_worker_main},
-    {"@client", client_main},
-};
 
 static int
 print_version(void)
@@ -38,9 +27,8 @@ main(int argc, char **argv)
 	struct options options;
 	char error[256];
 
-	for (size_t i = 0; argc > 1 && i < sizeof(roles) / sizeof(*roles); i++)
-		if (strcmp(argv[1], roles[i].name) == 0)
-			return roles[i].main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "@guard") == 0)
+		return guard_main(argc, argv);
 	if (options_parse(&options, argc, argv, error, sizeof(error))) {
 		fprintf(stderr, "looptop: %s\n", error);
 		return EXIT_BAD_OPTION;

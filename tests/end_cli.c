@@ -2,6 +2,7 @@
 #include "program.h"
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,6 +104,25 @@ files_that_cannot_be_read_or_written(void **state)
 	    125, "/nonexistent/x: cannot be written");
 }
 
+/* The program alone, without the one that it starts as the stage. */
+static void
+a_stage_that_is_missing(void **state)
+{
+	const char *alone = program_file("looptop", "");
+	char *own = strdup(program_path());
+	char command[2048];
+
+	(void)state;
+	snprintf(command, sizeof(command), "cp '%s' '%s'", own, alone);
+	assert_int_equal(system(command), 0);
+	chmod(alone, 0755);
+	setenv("LOOPTOP", alone, 1);
+	complains(ARGS("--port", "0"), 125,
+	          "stage: looptop-stage is neither beside looptop nor in");
+	setenv("LOOPTOP", own, 1);
+	free(own);
+}
+
 static void
 no_terminal_to_draw_on(void **state)
 {
@@ -177,6 +197,7 @@ main(void)
 	    cmocka_unit_test(programs_that_cannot_be_run),
 	    cmocka_unit_test(pids_that_are_none),
 	    cmocka_unit_test(files_that_cannot_be_read_or_written),
+	    cmocka_unit_test(a_stage_that_is_missing),
 	    cmocka_unit_test(no_terminal_to_draw_on),
 	    cmocka_unit_test(a_terminal_that_is_dumb),
 	    cmocka_unit_test(help_and_version_go_to_stdout),

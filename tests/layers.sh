@@ -34,7 +34,8 @@ forbid "$(files src/load)" "$(not 'core|runtime|load')" \
 	'load stands on runtime'
 forbid "$(files src/observe)" "$(not 'core|observe')" 'observe stands on core'
 forbid "$(files src/report)" "$(not 'core|report')" 'report stands on core'
-forbid "$(files src/stage)" "$(not 'core|runtime|load|stage')" \
+forbid "$(files src/stage) src/stage_main.c src/static.c" \
+	"$(not 'core|runtime|load|stage')" \
 	'the stage knows nothing of the screen'
 forbid "$(files ui)" "$(not 'core|ui')" 'ui stands on core'
 forbid "$(files ui) $(files src/observe) $(files src/report)" 'uv.h' \

@@ -1,10 +1,13 @@
 /* The observer's abilities, and the explorer's own: terminal and Node. */
 #include "doctor.h"
 
+#include "stage_path.h"
+
 #include "observe/probe.h"
 
 #include <jansson.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +71,22 @@ probe_node(void)
 	return probe;
 }
 
+static struct probe
+probe_stage(void)
+{
+	struct probe probe = {
+	    .name = STAGE_PROGRAM,
+	    .gives = "the lab; run, attach and replay need none",
+	    .cure = STAGE_CURE,
+	};
+	char path[PATH_MAX];
+
+	probe.works = stage_path_find(path, sizeof(path)) == 0;
+	if (!probe.works)
+		snprintf(probe.why, sizeof(probe.why), "%s", STAGE_MISSING);
+	return probe;
+}
+
 static void
 print_table(const struct probe *probes, int count)
 {
@@ -114,11 +133,12 @@ int
 doctor_main(const struct options *options)
 {
 	struct probe probes[PROBES];
-	int count = probe_all(probes, PROBES - 3);
+	int count = probe_all(probes, PROBES - 4);
 
 	probes[count++] = probe_terminal();
 	probes[count++] = probe_letters();
 	probes[count++] = probe_node();
+	probes[count++] = probe_stage();
 	if (options->mode == OUTPUT_JSON)
 		print_json(probes, count);
 	else

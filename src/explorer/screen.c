@@ -3,10 +3,12 @@
 
 #include "pick.h"
 #include "screen_parts.h"
+#include "stage_path.h"
 
 #include "ui/term.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -208,12 +210,16 @@ open_handles(struct screen *screen)
 static int
 open_session(struct screen *screen, const struct options *options)
 {
-	char *error = screen->error;
+	char *error = screen->error, path[PATH_MAX];
 	size_t room = sizeof(screen->error);
 	int code;
 
 	history_init(&screen->history, &screen->session.model);
-
+	if (options->verb == VERB_LAB && stage_path_find(path, sizeof(path))) {
+		snprintf(error, room, "stage: %s. Run %s.", STAGE_MISSING,
+		         STAGE_CURE);
+		return -ENOENT;
+	}
 	if (options->verb != VERB_REPLAY)
 		return session_open(&screen->session, options, &screen_front,
 		                    screen, error, room);

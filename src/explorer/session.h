@@ -97,7 +97,7 @@ int session_open_replay(struct session *session, const struct options *options,
                         char *error, size_t room);
 
 /* Starts the program of `looptop run`, or a stage. -EBUSY: not before `alone`.
- */
+ * -ENOENT: the stage's program is not where it should be (stage_path.h). */
 int session_run(struct session *session);
 int session_start_stage(struct session *session);
 

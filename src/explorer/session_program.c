@@ -2,9 +2,11 @@
  * The program of a session: what runs below the guard, its output, its end.
  */
 #include "session.h"
+#include "stage_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,7 +177,7 @@ command_line(const struct session *session, char *into, size_t room)
 	size_t used = 0;
 
 	if (session->is_stage)
-		return "looptop @stage";
+		return STAGE_PROGRAM " @stage";
 	into[0] = '\0';
 	for (int i = 0; words[i] && used < room; i++)
 		used += (size_t)snprintf(into + used, room - used, "%s%s",
@@ -335,8 +337,8 @@ session_run(struct session *session)
 int
 session_start_stage(struct session *session)
 {
-	char exe[] = "/proc/self/exe", role[] = "@stage";
-	char *const argv[] = {exe, role, NULL};
+	char program[PATH_MAX], role[] = "@stage";
+	char *const argv[] = {program, role, NULL};
 	struct guard_options guard = {
 	    .argv = argv,
 	    .own_session = true,
@@ -346,6 +348,9 @@ session_start_stage(struct session *session)
 
 	if (session->has_program)
 		return -EBUSY;
+	error = stage_path_find(program, sizeof(program));
+	if (error)
+		return error;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	error = channel_open(&session->channel, &session->loop, ends[0],

@@ -1,5 +1,5 @@
 /*
- * role: what every process that looptop forks begins with: the stream, a loop,
+ * role: what every process of looptop-stage begins with: the stream, a loop,
  * the channel to its parent, a title.
  */
 #ifndef STAGE_ROLE_H
