@@ -304,7 +304,12 @@ $(benches): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o \
 	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs vterm $(libs_runtime)) -lcrypt -lutil -lm
 
-bench: $(BUILD)/looptop $(benches)
+# The raw column of bench_fork.
+$(BUILD)/tests/byte: $(call obj_of,tests/byte.c)
+	@mkdir -p $(@D)
+	@$(call link_static,$@,$^,) || $(CC) $(flags) $(LDFLAGS) -o $@ $^
+
+bench: $(BUILD)/looptop $(benches) $(BUILD)/tests/byte
 	@for bench in $(benches); do \
 		LOOPTOP=$(abspath $(BUILD)/looptop) $$bench || exit 1; done
 

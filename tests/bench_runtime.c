@@ -13,11 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SPAWNS = 100, BIG_SPAWNS = 9, FORKS = 60, ITERATIONS = 1000000 };
+enum { SPAWNS = 100, BIG_SPAWNS = 9, ITERATIONS = 1000000 };
 #define BIG_BYTES (1ul << 30)
 
 /* ---- children of the runtime ---- */
@@ -29,7 +28,6 @@ struct subject {
 	uint64_t begun;
 	int left;
 	bool is_exec;
-	double memory_kb;
 };
 
 static void start_next(struct subject *subject);
@@ -172,155 +170,6 @@ raw_spawn_big(void)
 	return raw_spawns(BIG_SPAWNS, argv);
 }
 
-/* ---- fork ---- */
-
-static double
-memory_of(pid_t pid)
-{
-	char path[64], line[128];
-	double pss = NAN;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Pss: %lf", &pss) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return pss;
-}
-
-static void fork_next(struct subject *subject);
-
-static void
-on_first_message(struct child *child, json_t *message, bool has_handle)
-{
-	struct subject *subject = child->data;
-
-	(void)message;
-	(void)has_handle;
-	bench_add(&subject->samples,
-	          (double)(bench_now() - subject->begun) / 1e3);
-	subject->memory_kb = memory_of(child->pid);
-	channel_disconnect(&child->channel);
-}
-
-static void
-on_fork_closed(struct child *child)
-{
-	struct subject *subject = child->data;
-
-	if (--subject->left > 0)
-		fork_next(subject);
-}
-
-static const struct child_events fork_events = {
-    .message = on_first_message,
-    .close = on_fork_closed,
-};
-
-static void
-fork_next(struct subject *subject)
-{
-	subject->begun = bench_now();
-	child_fork(&subject->child, &subject->loop, BIRTH_FORK, "@hello", NULL,
-	           NULL, &fork_events);
-	subject->child.data = subject;
-}
-
-static struct subject forks;
-
-static void
-run_forks(int count)
-{
-	memset(&forks, 0, sizeof(forks));
-	forks.left = count;
-	loop_open(&forks.loop, ROLE_MAIN, 0, "bench");
-	fork_next(&forks);
-	loop_run(&forks.loop);
-	loop_close(&forks.loop);
-}
-
-static double
-fork_once(void)
-{
-	run_forks(FORKS);
-	return bench_quantile(&forks.samples, 0.5);
-}
-
-static double
-memory_once(void)
-{
-	run_forks(3);
-	return forks.memory_kb;
-}
-
-static void
-hear_nothing(struct channel *channel, json_t *message, bool has_handle)
-{
-	(void)channel;
-	(void)message;
-	(void)has_handle;
-}
-
-/* The child's side: says hello and waits for the end. */
-static int
-hello_main(void)
-{
-	static const struct channel_events events = {.message = hear_nothing};
-	static struct loop loop;
-	static struct channel channel;
-	const char *path = getenv(EMIT_ENVIRONMENT);
-	json_t *hello = json_string("hello");
-
-	if (path)
-		(void)emit_open(path, bench_now);
-	loop_open(&loop, ROLE_MAIN, 0, "hello");
-	if (channel_open_inherited(&channel, &loop, &events))
-		return 1;
-	channel_send(&channel, hello);
-	json_decref(hello);
-	loop_run(&loop);
-	return 0;
-}
-
-/* vfork, exec of a static nothing cannot be had everywhere: the same program,
- * and a byte on a socket. */
-static double
-raw_fork(void)
-{
-	static struct bench_samples samples;
-	char exe[4096] = {0};
-
-	samples.count = 0;
-	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
-		return NAN;
-	for (int i = 0; i < FORKS; i++) {
-		char *const argv[] = {exe, (char *)"@byte", NULL};
-		uint64_t begun = bench_now();
-		posix_spawn_file_actions_t actions;
-		int ends[2];
-		char byte;
-		pid_t pid;
-
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-			return NAN;
-		posix_spawn_file_actions_init(&actions);
-		posix_spawn_file_actions_adddup2(&actions, ends[1], 3);
-		if (posix_spawn(&pid, exe, &actions, NULL, argv, environ))
-			return NAN;
-		posix_spawn_file_actions_destroy(&actions);
-		if (read(ends[0], &byte, 1) != 1)
-			return NAN;
-		bench_add(&samples, (double)(bench_now() - begun) / 1e3);
-		close(ends[0]);
-		close(ends[1]);
-		waitpid(pid, NULL, 0);
-	}
-	return bench_quantile(&samples, 0.5);
-}
-
 /* ---- an iteration of a loop ---- */
 
 static void
@@ -397,16 +246,12 @@ records_once(void)
 TRACED(spawn_traced, spawn_once)
 TRACED(spawn_big_traced, spawn_big_once)
 TRACED(exec_traced, exec_once)
-TRACED(fork_traced, fork_once)
-TRACED(memory_traced, memory_once)
 TRACED(iterations_traced, iterations_once)
 TRACED(records_traced, records_once)
-ALONE(fork_alone, fork_once)
 ALONE(iterations_alone, iterations_once)
 ALONE(raw_spawn_alone, raw_spawn)
 ALONE(raw_spawn_big_alone, raw_spawn_big)
 ALONE(raw_exec_alone, raw_exec)
-ALONE(raw_fork_alone, raw_fork)
 ALONE(raw_iterations_alone, raw_iterations)
 
 static const struct bench_row rows[] = {
@@ -416,12 +261,6 @@ static const struct bench_row rows[] = {
      raw_spawn_big_alone, BENCH_VS_NODE, 50},
     {"exec(true), with a shell, p50", "us", false, "exec", exec_traced,
      raw_exec_alone, BENCH_VS_NODE, 1.9},
-    {"fork to first message, p50", "us", false, "fork_message", fork_traced,
-     raw_fork_alone, BENCH_VS_NODE, 70},
-    {"the same, tracing off", "us", false, "fork_message", fork_alone,
-     raw_fork_alone, BENCH_VS_NODE, 70},
-    {"an idle child (PSS)", "KiB", false, "child_memory", memory_traced, NULL,
-     BENCH_AT_MOST, 256},
     {"an iteration of a loop", "ns", false, "iteration", iterations_traced,
      raw_iterations_alone, BENCH_VS_RAW, 1.3},
     {"the same, tracing off", "ns", false, "iteration", iterations_alone,
@@ -431,14 +270,8 @@ static const struct bench_row rows[] = {
 };
 
 int
-main(int argc, char **argv)
+main(void)
 {
-	if (argc > 1 && strcmp(argv[1], "@hello") == 0)
-		return hello_main();
-	if (argc > 1 && strcmp(argv[1], "@byte") == 0) {
-		(void)!write(3, "x", 1);
-		return 0;
-	}
 	printf("runtime: medians of %d interleaved rounds; raw is posix_spawn "
 	       "and the system calls alone\n",
 	       BENCH_ROUNDS);
