@@ -241,7 +241,7 @@ a_server_of_nodes_closes_when_we_have_closed_its_connection(void **state)
 	assert_string_equal(first_line(fixture), "2 bye closed 0");
 }
 
-/* The program itself in its role of a child. */
+/* The program of the stage in its role of a child. */
 static const char looptop_js[] =
     "const {fork} = require('child_process');\n"
     "const child = fork('@child', ['7'], {execPath: process.argv[2],\n"
@@ -256,10 +256,12 @@ node_forks_looptops_child(void **state)
 {
 	struct fixture *fixture = *state;
 	const char *looptop = getenv("LOOPTOP");
+	char stage[4096];
 
 	if (!has_node() || !looptop)
 		skip_because("there is no node, or no LOOPTOP");
-	start_node(fixture, looptop_js, false, looptop);
+	snprintf(stage, sizeof(stage), "%s-stage", looptop);
+	start_node(fixture, looptop_js, false, stage);
 	run_until_closed(fixture);
 	assert_string_equal(first_line(fixture), "{\"pong\":3}");
 	assert_string_equal(told_nth(&fixture->world, EVENT_STDOUT, 1)->text,
