@@ -1,12 +1,13 @@
 #include "json_text.h"
 
+#include "number.h"
 #include "plain.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdint.h>
 
-enum { NUMBER_BYTES = 64 };
+enum { INTEGER_BYTES = 24 };
 
 static int write_value(struct bytes *out, const json_t *value, int depth);
 
@@ -46,7 +47,7 @@ write_string(struct bytes *out, const char *text, size_t size)
 static void
 write_integer(struct bytes *out, json_int_t value)
 {
-	char text[NUMBER_BYTES], *at = text + sizeof(text);
+	char text[INTEGER_BYTES], *at = text + sizeof(text);
 	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
 
 	do {
@@ -58,27 +59,12 @@ write_integer(struct bytes *out, json_int_t value)
 	bytes_add(out, at, (size_t)(text + sizeof(text) - at));
 }
 
-/* jansson writes it, for printf(3) is at the mercy of the locale; and with the
- * fewest digits that say the same number, as JavaScript does. */
 static void
-write_real(struct bytes *out, const json_t *value)
+write_real(struct bytes *out, double value)
 {
-	for (size_t digits = 15; digits <= 17; digits++) {
-		char text[NUMBER_BYTES];
-		size_t size =
-		    json_dumpb(value, text, sizeof(text),
-		               JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
-		json_t *again =
-		    digits < 17 ? json_loadb(text, size, JSON_DECODE_ANY, NULL)
-				: NULL;
-		bool same = digits == 17 || json_equal(again, value);
+	char text[NUMBER_TEXT];
 
-		json_decref(again);
-		if (same) {
-			bytes_add(out, text, size);
-			return;
-		}
-	}
+	bytes_add(out, text, number_write(text, value));
 }
 
 /* ---- what holds others ---- */
@@ -146,7 +132,7 @@ write_value(struct bytes *out, const json_t *value, int depth)
 		write_integer(out, json_integer_value(value));
 		return 0;
 	case JSON_REAL:
-		write_real(out, value);
+		write_real(out, json_real_value(value));
 		return 0;
 	case JSON_TRUE:
 		bytes_add(out, "true", 4);
