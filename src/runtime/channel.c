@@ -242,27 +242,36 @@ on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 
 /* A message may end the channel; those behind it are dropped then. */
 static void
-on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
+take_messages(struct channel *channel, size_t got)
 {
-	struct channel *channel = stream->data;
 	const char *message;
 	size_t size;
 	int next = 0;
 
-	(void)buffer;
-	if (got == UV_ENOBUFS)
-		channel_note(channel, NOTE_ERROR, "no memory for a message");
-	if (got < 0) {
-		end(channel);
-		return;
-	}
-	wire_add(&channel->in, (size_t)got);
+	wire_add(&channel->in, got);
 	while (!channel_is_closing(channel) && !channel->leaves &&
 	       (next = wire_next(&channel->in, &message, &size)) > 0)
 		take_message(channel, message, size);
 	if (next < 0)
 		channel_break(channel, "a message is too long");
 	handle_drop_strays(channel);
+}
+
+static void
+on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
+{
+	struct channel *channel = stream->data;
+	struct loop *loop = channel->loop;
+
+	(void)buffer;
+	if (got == UV_ENOBUFS)
+		channel_note(channel, NOTE_ERROR, "no memory for a message");
+	loop_callback(loop, got < 0 ? "disconnect" : "message");
+	if (got < 0)
+		end(channel);
+	else
+		take_messages(channel, (size_t)got);
+	loop_callback(loop, NULL);
 }
 
 /* ---- life ---- */

@@ -26,11 +26,14 @@ tell_close(struct child *child)
 {
 	char *out = child->buffers[0].bytes, *err = child->buffers[1].bytes;
 	char *command = child->command, *file = child->file;
+	struct loop *loop = child->loop;
 
+	loop_callback(loop, "close");
 	child_tell_done(child);
 	child->life = NULL;
 	if (child->events->close)
 		child->events->close(child);
+	loop_callback(loop, NULL);
 	free(out);
 	free(err);
 	free(command);
@@ -124,7 +127,9 @@ tell_exit(uv_check_t *check)
 {
 	struct child_life *life = check->data;
 	struct child *child = life->child;
+	struct loop *loop = child->loop;
 
+	loop_callback(loop, "exit");
 	close_handle(check);
 	child_tell_start(life);
 	child->signal = life->signal;
@@ -136,6 +141,7 @@ tell_exit(uv_check_t *check)
 	child_streams_read(life);
 	close_handle(&life->timer);
 	close_process(life);
+	loop_callback(loop, NULL);
 }
 
 /* What the child wrote and closed came before its end and is ready now, but

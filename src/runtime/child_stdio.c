@@ -109,12 +109,15 @@ static void
 on_read(uv_stream_t *pipe, ssize_t got, const uv_buf_t *buffer)
 {
 	struct child_stream *stream = pipe->data;
+	struct loop *loop = stream->life->child->loop;
 
+	loop_callback(loop, "output");
 	if (got > 0)
 		take_output(stream, buffer->base, (size_t)got);
 	free(buffer->base);
 	if (got < 0)
 		end_output(stream);
+	loop_callback(loop, NULL);
 }
 
 static void

@@ -116,7 +116,11 @@ cluster_scope_listen(struct cluster_scope *scope,
 static void
 take(struct cluster_listener *listener, uv_stream_t *stream)
 {
+	struct loop *loop = listener->scope->loop;
+
+	loop_callback(loop, "connection");
 	listener->scope->events->connection(listener, stream);
+	loop_callback(loop, NULL);
 }
 
 static bool

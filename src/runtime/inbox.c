@@ -133,11 +133,15 @@ static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct seat *seat = poll->data;
+	struct loop *loop = seat->loop;
 
 	(void)status;
 	(void)events;
-	if (seat->owner)
-		seat->woken(seat);
+	if (!seat->owner)
+		return;
+	loop_callback(loop, "message");
+	seat->woken(seat);
+	loop_callback(loop, NULL);
 }
 
 int
@@ -155,6 +159,7 @@ inbox_sit(struct inbox *inbox, struct loop *loop, void *owner,
 		return error;
 	}
 	seat->poll.data = seat;
+	seat->loop = loop;
 	seat->owner = owner;
 	seat->woken = woken;
 	inbox->seat = seat;

@@ -25,6 +25,7 @@ struct inbox {
  * that a callback which closes or moves the inbox can be told of it. */
 struct seat {
 	uv_poll_t poll;
+	struct loop *loop;
 	void *owner; /* NULL: the inbox has left */
 	void (*woken)(struct seat *seat);
 	void (*left)(void *owner); /* NULL: nobody wants to know */

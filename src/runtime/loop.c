@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TURNS_NS = 10000000, REST_NS = 2000000, FLUSH_NS = 1000000 };
@@ -75,41 +76,60 @@ tell_gauge(struct loop *loop, uint64_t now)
 
 /* ---- callbacks ---- */
 
+/* The time of the kernel's last tick (clock_gettime(2)): it is read in a
+ * sixth of the time of the exact one, and what is looked for lasts many ticks.
+ */
+static uint64_t
+last_tick(void)
+{
+	struct timespec tick;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &tick);
+	return (uint64_t)tick.tv_sec * 1000000000u + (uint64_t)tick.tv_nsec;
+}
+
 static void
 end_callback(struct loop *loop, uint64_t now)
 {
 	uint64_t length = now - loop->callback_since;
 
-	if (loop->callback_since && length > loop->longest_ns) {
+	if (loop->callback && length > loop->longest_ns) {
 		loop->longest = loop->callback;
 		loop->longest_since = loop->callback_since;
 		loop->longest_ns = length;
 	}
-	loop->callback_since = 0;
+	loop->callback = NULL;
 }
 
 void
 loop_callback(struct loop *loop, const char *name)
 {
-	uint64_t now = uv_hrtime();
+	uint64_t now = last_tick();
 
+	if (loop->callback && now - loop->callback_since > LOOP_SLOW_NS / 2)
+		now = uv_hrtime();
 	end_callback(loop, now);
 	loop->callback = name;
 	loop->callback_since = now;
 }
 
-/* What took an iteration so long, if no span has said it. */
+/* What took an iteration so long, if no span has said it. The tick may have
+ * been before it began. */
 static void
 tell_slow(struct loop *loop, uint64_t now, uint64_t busy)
 {
+	uint64_t begin = now - busy, end = now;
 	bool named = loop->longest_ns > busy / 2;
-	uint64_t length = named ? loop->longest_ns : busy;
-	struct event event = {
-	    .kind = EVENT_SPAN_BEGIN,
-	    .time = named ? loop->longest_since : now - busy,
-	};
+	uint64_t length;
+	struct event event = {.kind = EVENT_SPAN_BEGIN};
 	const char *name = named ? loop->longest : "a callback";
 
+	if (named && loop->longest_since > begin)
+		begin = loop->longest_since;
+	if (named && loop->longest_since + loop->longest_ns < end)
+		end = loop->longest_since + loop->longest_ns;
+	length = end - begin;
+	event.time = begin;
 	emit(&event, name);
 	event.kind = EVENT_SPAN_END;
 	event.time += length;
