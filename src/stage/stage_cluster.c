@@ -56,14 +56,6 @@ on_listening(struct cluster *cluster, struct cluster_worker *worker,
 	                   false);
 }
 
-static void
-on_error(struct cluster *cluster, struct cluster_worker *worker, int error)
-{
-	(void)cluster;
-	role_note(NOTE_ERROR, "worker %d: cannot be started: %s.", worker->id,
-	          uv_strerror(error));
-}
-
 static int
 still_serve(const struct cluster *cluster)
 {
@@ -75,7 +67,8 @@ still_serve(const struct cluster *cluster)
 	return count;
 }
 
-/* What a port that cannot be had does to a worker was said already. */
+/* What a port that cannot be had does to a worker was said already; so was, by
+ * the runtime, that one cannot be started. */
 static void
 on_ended(struct cluster *cluster, struct cluster_worker *worker, int code,
          int signal)
@@ -123,7 +116,6 @@ static const struct cluster_events events = {
     .bound = on_bound,
     .unbound = on_unbound,
     .listening = on_listening,
-    .error = on_error,
     .exit = on_ended,
     .reloaded = on_reloaded,
     .close = on_close,
