@@ -79,8 +79,8 @@ $(BUILD)/looptop-stage: $(objs_staged) $(objs_static)
 libs_static = $$($(PKG_CONFIG) --static --libs libuv-static jansson) -lcrypt
 
 # A link that may fail, and then leaves what was said in a file.
-link_static = { [ -z '$(SANITIZE)' ] && $(CC) $(flags) $(LDFLAGS) -static \
-	-Wl,--gc-sections -o $(1) $(2) $(3) $(LDLIBS) 2>$(1).log && \
+link_static = { [ -z '$(SANITIZE)' ] && $(CC) $(flags) $(LDFLAGS) \
+	-static -no-pie -Wl,--gc-sections -o $(1) $(2) $(3) $(LDLIBS) 2>$(1).log && \
 	cat $(1).log && rm $(1).log; }
 
 # Flags of a library only where the layer may include it.
