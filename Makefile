@@ -60,8 +60,11 @@ objs_staged   := $(call obj_of,src/stage_main.c) $(objs_stage) $(objs_load) \
 
 all: $(BUILD)/looptop
 
-# The stage's program comes with it wherever it is made.
-$(BUILD)/looptop: $(objs_program) | $(BUILD)/looptop-stage
+# The stage's program comes with it wherever it is made. (.SECONDARY lets a file
+# be missing, a phony target does not.)
+stage: $(BUILD)/looptop-stage
+
+$(BUILD)/looptop: $(objs_program) | stage
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
@@ -390,7 +393,7 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
-.PHONY: all run test test-threads check layers lint format conformance real bench \
+.PHONY: all stage run test test-threads check layers lint format conformance real bench \
         bench-agent bench-observe fuzz soak bless screenshots install uninstall deps \
         deps-fuzz clean
 .SECONDARY:
