@@ -63,8 +63,9 @@ static void
 write_real(struct bytes *out, double value)
 {
 	char text[NUMBER_TEXT];
+	size_t size = number_write(text, value);
 
-	bytes_add(out, text, number_write(text, value));
+	bytes_add(out, text, size);
 }
 
 /* ---- what holds others ---- */
