@@ -60,15 +60,17 @@ pid_t bench_reader(int fd);
  * the others do not count; with the stream open if `traced`. */
 double bench_apart(double (*measure)(void), bool traced);
 
-/* `measure` apart, with the stream open and without. */
-#define BENCH_BOTH(measure) \
-	static double measure##_traced(void) \
-	{ \
-		return bench_apart(measure, true); \
-	} \
+/* `measure` apart, without the stream, or with it open and without. */
+#define BENCH_ALONE(measure) \
 	static double measure##_untraced(void) \
 	{ \
 		return bench_apart(measure, false); \
+	}
+#define BENCH_BOTH(measure) \
+	BENCH_ALONE(measure) \
+	static double measure##_traced(void) \
+	{ \
+		return bench_apart(measure, true); \
 	}
 
 /* Measures and prints; the number of goals that were not held. ROW in the

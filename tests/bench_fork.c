@@ -239,37 +239,30 @@ raw_fork(void)
 
 /* ---- the rows ---- */
 
-static double
-fork_traced(void)
-{
-	return bench_apart(fork_once, true);
-}
-
-static double
-fork_alone(void)
-{
-	return bench_apart(fork_once, false);
-}
-
-static double
-memory_traced(void)
-{
-	return bench_apart(memory_once, true);
-}
-
-static double
-raw_fork_alone(void)
-{
-	return bench_apart(raw_fork, false);
-}
+BENCH_BOTH(fork_once)
+BENCH_BOTH(memory_once)
+BENCH_ALONE(raw_fork)
 
 static const struct bench_row rows[] = {
-    {"fork to first message, p50", "us", false, "fork_message", fork_traced,
-     raw_fork_alone, BENCH_VS_NODE, 70},
-    {"the same, tracing off", "us", false, "fork_message", fork_alone,
-     raw_fork_alone, BENCH_VS_NODE, 70},
-    {"an idle child, mean of 8 alive (PSS)", "KiB", false, "child_memory",
-     memory_traced, NULL, BENCH_AT_MOST, 256},
+    {
+	.what = "fork to first message, p50",
+	.unit = "us",
+	.node = "fork_message",
+	.ours = fork_once_traced,
+	.untraced = fork_once_untraced,
+	.raw = raw_fork_untraced,
+	.kind = BENCH_VS_NODE,
+	.goal = 70,
+    },
+    {
+	.what = "an idle child, mean of 8 alive (PSS)",
+	.unit = "KiB",
+	.node = "child_memory",
+	.ours = memory_once_traced,
+	.untraced = memory_once_untraced,
+	.kind = BENCH_AT_MOST,
+	.goal = 256,
+    },
 };
 
 int

@@ -232,41 +232,65 @@ records_once(void)
 
 /* ---- the rows ---- */
 
-#define TRACED(name, measure) \
-	static double name(void) \
-	{ \
-		return bench_apart(measure, true); \
-	}
-#define ALONE(name, measure) \
-	static double name(void) \
-	{ \
-		return bench_apart(measure, false); \
-	}
-
-TRACED(spawn_traced, spawn_once)
-TRACED(spawn_big_traced, spawn_big_once)
-TRACED(exec_traced, exec_once)
-TRACED(iterations_traced, iterations_once)
-TRACED(records_traced, records_once)
-ALONE(iterations_alone, iterations_once)
-ALONE(raw_spawn_alone, raw_spawn)
-ALONE(raw_spawn_big_alone, raw_spawn_big)
-ALONE(raw_exec_alone, raw_exec)
-ALONE(raw_iterations_alone, raw_iterations)
+BENCH_BOTH(spawn_once)
+BENCH_BOTH(spawn_big_once)
+BENCH_BOTH(exec_once)
+BENCH_BOTH(iterations_once)
+BENCH_BOTH(records_once)
+BENCH_ALONE(raw_spawn)
+BENCH_ALONE(raw_spawn_big)
+BENCH_ALONE(raw_exec)
+BENCH_ALONE(raw_iterations)
 
 static const struct bench_row rows[] = {
-    {"spawn(true) to exit, p50", "us", false, "spawn", spawn_traced,
-     raw_spawn_alone, BENCH_VS_NODE, 1.7},
-    {"the same, parent with 1 GiB", "us", false, "spawn_big", spawn_big_traced,
-     raw_spawn_big_alone, BENCH_VS_NODE, 50},
-    {"exec(true), with a shell, p50", "us", false, "exec", exec_traced,
-     raw_exec_alone, BENCH_VS_NODE, 1.9},
-    {"an iteration of a loop", "ns", false, "iteration", iterations_traced,
-     raw_iterations_alone, BENCH_VS_RAW, 1.3},
-    {"the same, tracing off", "ns", false, "iteration", iterations_alone,
-     raw_iterations_alone, BENCH_VS_RAW, 1.3},
-    {"a record, amortised", "ns", false, NULL, records_traced, NULL,
-     BENCH_AT_MOST, 40},
+    {
+	.what = "spawn(true) to exit, p50",
+	.unit = "us",
+	.node = "spawn",
+	.ours = spawn_once_traced,
+	.untraced = spawn_once_untraced,
+	.raw = raw_spawn_untraced,
+	.kind = BENCH_VS_NODE,
+	.goal = 1.7,
+    },
+    {
+	.what = "the same, parent with 1 GiB",
+	.unit = "us",
+	.node = "spawn_big",
+	.ours = spawn_big_once_traced,
+	.untraced = spawn_big_once_untraced,
+	.raw = raw_spawn_big_untraced,
+	.kind = BENCH_VS_NODE,
+	.goal = 50,
+    },
+    {
+	.what = "exec(true), with a shell, p50",
+	.unit = "us",
+	.node = "exec",
+	.ours = exec_once_traced,
+	.untraced = exec_once_untraced,
+	.raw = raw_exec_untraced,
+	.kind = BENCH_VS_NODE,
+	.goal = 1.9,
+    },
+    {
+	.what = "an iteration of a loop",
+	.unit = "ns",
+	.node = "iteration",
+	.ours = iterations_once_traced,
+	.untraced = iterations_once_untraced,
+	.raw = raw_iterations_untraced,
+	.kind = BENCH_VS_RAW,
+	.goal = 1.3,
+    },
+    {
+	.what = "a record, amortised",
+	.unit = "ns",
+	.ours = records_once_traced,
+	.untraced = records_once_untraced,
+	.kind = BENCH_AT_MOST,
+	.goal = 40,
+    },
 };
 
 int
