@@ -181,7 +181,7 @@ $(call tests_of,$(1)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_$(1))
 	@echo "  LINK  $$@"
 	@mkdir -p $$(@D)
 	@$$(CC) $$(flags) $$(LDFLAGS) -o $$@ $$^ \
-		$$$$($$(PKG_CONFIG) --libs $(link_$(1))) -lcrypt -lutil
+		$$$$($$(PKG_CONFIG) --libs $(link_$(1))) -lcrypt -lutil -lm
 endef
 $(foreach layer,$(tests_layers),$(eval $(call test_rules,$(layer))))
 

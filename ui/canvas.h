@@ -16,7 +16,7 @@ enum { CANVAS_ROWS = 128, CANVAS_COLS = 384 };
 
 /* What a cell means; ui/theme.c says what that looks like. */
 enum style {
-#define STYLE(id, fg, bg, fg8, bg8, attributes, mono) id,
+#define STYLE(id, ...) id,
 #include "styles.def"
 #undef STYLE
 	STYLES,

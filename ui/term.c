@@ -21,26 +21,7 @@
 #include <term.h>
 #include <unistd.h>
 
-enum { ATTR_BOLD = 1, ATTR_FAINT = 2, ATTR_REVERSE = 4, ATTR_UNDERLINE = 8 };
 enum { PENDING_BYTES = 1 << 20, ROWS_USUAL = 24, COLS_USUAL = 80 };
-
-#define BOLD ATTR_BOLD
-#define FAINT ATTR_FAINT
-#define REVERSE ATTR_REVERSE
-#define UNDERLINE ATTR_UNDERLINE
-static const struct {
-	short fg, bg, fg8, bg8;
-	int attributes, mono;
-} looks[STYLES] = {
-#define STYLE(id, fg, bg, fg8, bg8, attributes, mono) \
-	[id] = {fg, bg, fg8, bg8, attributes, mono},
-#include "styles.def"
-#undef STYLE
-};
-#undef BOLD
-#undef FAINT
-#undef REVERSE
-#undef UNDERLINE
 
 #define SYNC_BEGIN "\033[?2026h"
 #define SYNC_END "\033[?2026l"
@@ -55,7 +36,8 @@ static struct {
 	int memory; /* what curses writes to */
 	SCREEN *screen;
 	FILE *out, *in;
-	bool ascii, colour, mouse;
+	bool ascii, mouse;
+	enum theme_depth depth;
 	attr_t attributes[STYLES];
 	short pairs[STYLES];
 	struct canvas shown; /* what is on the screen */
@@ -110,28 +92,30 @@ known_type(const char *type)
 }
 
 static void
-choose_looks(void)
+find_depth(void)
 {
-	const char *no_colour = getenv("NO_COLOR");
-	static const attr_t bits[] = {A_BOLD, A_DIM, A_REVERSE, A_UNDERLINE};
+	term.depth = DEPTH_NONE;
+	if (!has_colors())
+		return;
+	start_color();
+	use_default_colors();
+	term.depth = COLORS >= 256 ? DEPTH_256 : DEPTH_8;
+}
 
-	term.colour = has_colors() && !(no_colour && *no_colour);
-	if (term.colour) {
-		start_color();
-		use_default_colors();
-	}
+static void
+choose_looks(enum theme theme)
+{
 	for (int i = 0; i < STYLES; i++) {
-		bool many = COLORS >= 256;
-		int wanted = term.colour ? looks[i].attributes : looks[i].mono;
+		struct look look = theme_look(theme, term.depth, i);
 
-		for (int bit = 0; bit < 4; bit++)
-			if (wanted & 1 << bit)
-				term.attributes[i] |= bits[bit];
-		if (!term.colour)
+		term.attributes[i] =
+		    (look.attributes & LOOK_BOLD ? A_BOLD : 0) |
+		    (look.attributes & LOOK_REVERSE ? A_REVERSE : 0) |
+		    (look.attributes & LOOK_UNDERLINE ? A_UNDERLINE : 0);
+		if (term.depth == DEPTH_NONE)
 			continue;
 		term.pairs[i] = (short)(i + 1);
-		init_pair(term.pairs[i], many ? looks[i].fg : looks[i].fg8,
-		          many ? looks[i].bg : looks[i].bg8);
+		init_pair(term.pairs[i], look.fg, look.bg);
 	}
 }
 
@@ -206,7 +190,8 @@ term_open(const struct term_options *options, char *error, size_t room)
 	term.ascii =
 	    options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	term.mouse = !options->no_mouse;
-	choose_looks();
+	find_depth();
+	choose_looks(options->theme);
 	restore_open(term.fd);
 	prepare_restore();
 	enter();
@@ -395,6 +380,19 @@ term_redraw(void)
 {
 	term.redraw = true;
 	clearok(curscr, TRUE);
+}
+
+void
+term_theme(enum theme theme)
+{
+	choose_looks(theme);
+	term_redraw();
+}
+
+enum theme_depth
+term_depth(void)
+{
+	return term.depth;
 }
 
 void

@@ -11,13 +11,14 @@
 #ifndef UI_TERM_H
 #define UI_TERM_H
 
-#include "canvas.h"
+#include "theme.h"
 
 #include <sys/types.h>
 
 struct term_options {
 	bool ascii; /* no glyphs beyond ASCII, whatever the locale */
 	bool no_mouse;
+	enum theme theme;
 };
 
 /* Opens the terminal of standard input. 0; or -errno with a sentence in
@@ -44,6 +45,12 @@ bool term_flush(void);
 
 /* Draws all of the next frame. */
 void term_redraw(void);
+
+/* Another theme, from the next frame on. */
+void term_theme(enum theme theme);
+
+/* How many colours the terminal has. */
+enum theme_depth term_depth(void);
 
 /* Lets the terminal keep the mouse, or takes it. */
 void term_mouse(bool on);
