@@ -435,7 +435,8 @@ every_key_of_the_table_does_what_its_row_says(void **state)
 			size_t length = strcspn(keys, " ");
 			struct key key = key_named(keys, length);
 
-			assert_int_equal(request_of(&key), key_rows[i].request);
+			assert_int_equal(request_of(&hands->ui.keys, &key),
+			                 key_rows[i].request);
 			assert_int_equal(menu_of_letter(key.code, true), MENUS);
 			for (int pane = 0; pane < PANES; pane++) {
 				hands->ui.mode = UI_NORMAL;

@@ -1,7 +1,5 @@
 #include "help.h"
 
-#include "request.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -89,7 +87,7 @@ put_legend(const struct page *page, int n)
 }
 
 static void
-put_keys(const struct page *page, int n)
+put_keys(const struct page *page, const struct key_table *keys, int n)
 {
 	int row, col;
 
@@ -97,14 +95,15 @@ put_keys(const struct page *page, int n)
 		if (!place(page, n + i, &row, &col))
 			continue;
 		area_cut(page->box, row, col, KEYS_COLS, STYLE_KEY,
-		         key_rows[i].keys);
+		         keys->keys[key_rows[i].request]);
 		area_cut(page->box, row, col + KEYS_COLS + 1,
 		         COLUMN - KEYS_COLS - 3, STYLE_PLAIN, key_rows[i].help);
 	}
 }
 
 int
-help_draw(const struct area *area, const char *pane, const char *about, int top)
+help_draw(const struct area *area, const struct key_table *keys,
+          const char *pane, const char *about, int top)
 {
 	int columns = area->rect.cols >= 2 * COLUMN + 2 ? 2 : 1;
 	int lines = ABOUT_LINES + 2 + LEGEND + 2 + key_row_count;
@@ -137,29 +136,29 @@ help_draw(const struct area *area, const char *pane, const char *about, int top)
 	put_title(&page, n + 1, "What it looks like");
 	put_legend(&page, n + 2);
 	put_title(&page, n + LEGEND + 3, "Keys");
-	put_keys(&page, n + LEGEND + 4);
+	put_keys(&page, keys, n + LEGEND + 4);
 	return last;
 }
 
 /* ---- the key bar ---- */
 
+/* The first of its keys is the one that the bar shows. */
 static int
-put_key(const struct area *area, int col, const struct key_row *row)
+put_key(const struct area *area, int col, const char *keys, const char *label)
 {
-	char key[16] = "";
+	char key[KEYS_BYTES] = "";
 
-	strncat(key, row->keys, strcspn(row->keys, " "));
+	strncat(key, keys, strcspn(keys, " "));
 	area_put(area, 0, col, ' ', STYLE_KEY);
 	col = area_text(area, 0, col + 1, STYLE_KEY, key);
 	area_put(area, 0, col, ' ', STYLE_KEY);
-	return area_text(area, 0, col + 2, STYLE_LABEL, row->label) + 2;
+	return area_text(area, 0, col + 2, STYLE_LABEL, label) + 2;
 }
 
 static int
-width_of(const struct key_row *row)
+width_of(const char *keys, const char *label)
 {
-	return (int)strcspn(row->keys, " ") + 2 + 1 + canvas_width(row->label) +
-	       2;
+	return (int)strcspn(keys, " ") + 2 + 1 + canvas_width(label) + 2;
 }
 
 static bool
@@ -181,12 +180,17 @@ is_shown(const struct key_row *row, bool lab, bool paused)
 }
 
 void
-help_key_bar(const struct area *area, bool lab, bool paused)
+help_key_bar(const struct area *area, const struct key_table *table, bool lab,
+             bool paused)
 {
 	int col = 1;
 
-	for (int i = 0; i < key_row_count; i++)
-		if (is_shown(&key_rows[i], lab, paused) &&
-		    col + width_of(&key_rows[i]) <= area->rect.cols)
-			col = put_key(area, col, &key_rows[i]);
+	for (int i = 0; i < key_row_count; i++) {
+		const struct key_row *row = &key_rows[i];
+		const char *keys = table->keys[row->request];
+
+		if (is_shown(row, lab, paused) &&
+		    col + width_of(keys, row->label) <= area->rect.cols)
+			col = put_key(area, col, keys, row->label);
+	}
 }

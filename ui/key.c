@@ -211,6 +211,15 @@ parse_osc(const char *bytes, size_t size, struct key *key)
 	return at + 1;
 }
 
+/* Terminals send ^H and ^J for Backspace and Enter. */
+static uint32_t
+control_code(uint32_t code)
+{
+	return code == '\n' ? KEY_CODE_ENTER
+	       : code == 8  ? KEY_CODE_BACKSPACE
+	                    : code;
+}
+
 static size_t
 parse_character(const char *bytes, size_t size, bool final, struct key *key)
 {
@@ -219,9 +228,7 @@ parse_character(const char *bytes, size_t size, bool final, struct key *key)
 	uint32_t point;
 
 	if (first < 0x80) {
-		set(key, first == '\n' ? KEY_CODE_ENTER
-		         : first == 8  ? KEY_CODE_BACKSPACE
-		                       : first);
+		set(key, control_code(first));
 		return 1;
 	}
 	if (first >= 0xc0 && size < length && !final)
@@ -265,8 +272,25 @@ key_parse(const char *bytes, size_t size, bool final, struct key *key)
 	return parse_character(bytes, size, final, key);
 }
 
-struct key
-key_named(const char *name, size_t length)
+/* F1 to F12; 0: it is none. */
+static uint32_t
+function_code(const char *name, size_t length)
+{
+	uint32_t number = 0;
+
+	if (length < 2 || length > 3 || *name != 'F')
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if (name[i] < '0' || name[i] > '9' ||
+		    (i == 1 && name[i] == '0'))
+			return 0;
+		number = number * 10 + (uint32_t)(name[i] - '0');
+	}
+	return number <= 12 ? KEY_CODE_F1 + number - 1 : 0;
+}
+
+static uint32_t
+word_code(const char *name, size_t length)
 {
 	static const struct {
 		const char *name;
@@ -278,11 +302,11 @@ key_named(const char *name, size_t length)
 	    {"Tab", '\t'},
 	    {"BackTab", KEY_CODE_BACKTAB},
 	    {"Backspace", KEY_CODE_BACKSPACE},
+	    {"Insert", KEY_CODE_INSERT},
+	    {"Delete", KEY_CODE_DELETE},
 	    {"Up", KEY_CODE_UP},
 	    {"Down", KEY_CODE_DOWN},
 	    {"Left", KEY_CODE_LEFT},
-	    {"ShiftLeft", KEY_CODE_LEFT},
-	    {"ShiftRight", KEY_CODE_RIGHT},
 	    {"Right", KEY_CODE_RIGHT},
 	    {"Home", KEY_CODE_HOME},
 	    {"End", KEY_CODE_END},
@@ -290,20 +314,57 @@ key_named(const char *name, size_t length)
 	    {"PgDn", KEY_CODE_PAGE_DOWN},
 	    {"WheelUp", KEY_CODE_WHEEL_UP},
 	    {"WheelDown", KEY_CODE_WHEEL_DOWN},
-	    {"F1", KEY_CODE_F1},
-	    {"F9", KEY_CODE_F1 + 8},
-	    {"F10", KEY_CODE_F1 + 9},
 	};
-	struct key key;
 
-	set(&key, (unsigned char)*name);
-	if (length == 2 && *name == '^')
-		key.code = (uint32_t)(name[1] & 0x1f);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strlen(names[i].name) == length &&
 		    memcmp(names[i].name, name, length) == 0)
-			key.code = names[i].code;
-	if (length > 5 && memcmp(name, "Shift", 5) == 0)
-		key.modifiers = KEY_SHIFT;
+			return names[i].code;
+	return function_code(name, length);
+}
+
+/* One character, or ^ and a letter. */
+static uint32_t
+character_code(const char *name, size_t length)
+{
+	uint32_t point;
+
+	if (length == 2 && *name == '^' && name[1] >= '@' && name[1] <= '_')
+		return control_code((uint32_t)(name[1] & 0x1f));
+	if (!length || text_decode(name, length, &point) != length ||
+	    point <= ' ' || (point >= 0x7f && point < 0xa0) ||
+	    point == TEXT_REPLACEMENT)
+		return 0;
+	return point;
+}
+
+bool
+key_read(const char *name, size_t length, struct key *key)
+{
+	uint32_t code;
+
+	set(key, KEY_CODE_NONE);
+	if (length > 5 && memcmp(name, "Shift", 5) == 0) {
+		key->modifiers = KEY_SHIFT;
+		code = word_code(name + 5, length - 5);
+		/* A character has its shift in it. */
+		if (code < KEY_CODES)
+			return false;
+	} else {
+		code = word_code(name, length);
+		if (!code)
+			code = character_code(name, length);
+	}
+	if (code)
+		key->code = code;
+	return code != 0;
+}
+
+struct key
+key_named(const char *name, size_t length)
+{
+	struct key key;
+
+	(void)key_read(name, length, &key);
 	return key;
 }

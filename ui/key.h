@@ -55,7 +55,11 @@ struct key {
  * is the key Esc. */
 size_t key_parse(const char *bytes, size_t size, bool final, struct key *key);
 
-/* The key that a name in keys.def means: "q", "^L", "F1", "Space", "PgUp". */
+/* The key that a name means: "q", "^L", "F1", "Space", "PgUp", "ShiftLeft", any
+ * character. false: it is no name of a key. */
+bool key_read(const char *name, size_t length, struct key *key);
+
+/* The same for names that are known to be right, as those in keys.def. */
 struct key key_named(const char *name, size_t length);
 
 #endif

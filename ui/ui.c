@@ -12,6 +12,10 @@ ui_init(struct ui *ui, const struct ui_setup *setup)
 {
 	memset(ui, 0, sizeof(*ui));
 	ui->setup = *setup;
+	if (setup->keys)
+		ui->keys = *setup->keys;
+	else
+		key_table_init(&ui->keys);
 	ui->focused = PANE_LOOPS;
 	ui->scale = SCALE_USUAL;
 	ui->mouse = true;
@@ -130,13 +134,13 @@ in_normal(struct ui *ui, const struct model *model, const struct key *key,
 	if (menu != MENUS && !key->modifiers)
 		ui_open_menu(ui, menu);
 	else
-		ui_request(ui, model, request_of(key), command);
+		ui_request(ui, model, request_of(&ui->keys, key), command);
 }
 
 static void
 in_help(struct ui *ui, const struct key *key)
 {
-	int step = ui_step_of(request_of(key));
+	int step = ui_step_of(request_of(&ui->keys, key));
 
 	if (!step || (!ui->help_last && ui->mode == UI_HELP)) {
 		ui->mode = UI_NORMAL;

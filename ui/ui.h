@@ -26,6 +26,7 @@ struct ui_setup {
 	uint32_t own_pid;
 	struct ui_load loads[UI_LOADS];
 	int load_count;
+	const struct key_table *keys; /* copied; NULL: those of keys.def */
 };
 
 /* What the explorer knows and the model does not; for one frame. */
@@ -57,6 +58,7 @@ enum ui_mode {
 
 struct ui {
 	struct ui_setup setup;
+	struct key_table keys;
 	enum ui_mode mode;
 	enum pane_id focused;
 	bool zoomed, paused, threads, mouse;

@@ -251,7 +251,7 @@ draw_over(struct ui *ui, const struct model *model, const struct area *area)
 		break;
 	case UI_HELP:
 		ui->help_last =
-		    help_draw(area, panes[ui->focused].title,
+		    help_draw(area, &ui->keys, panes[ui->focused].title,
 		              panes[ui->focused].words, ui->help_top);
 		break;
 	case UI_SHEET:
@@ -298,7 +298,7 @@ ui_draw(struct ui *ui, const struct model *model,
 		draw_pane(ui, model, status, canvas, (enum pane_id)i,
 		          layout.panes[i]);
 	area = canvas_area(canvas, layout.keys);
-	help_key_bar(&area, ui->setup.lab, ui->paused);
+	help_key_bar(&area, &ui->keys, ui->setup.lab, ui->paused);
 	draw_toasts(ui, shown, &all);
 	draw_over(ui, model, &all);
 }
