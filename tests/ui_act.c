@@ -1,78 +1,7 @@
 /* Keys become commands for the explorer; nothing else happens. */
-#include "test.h"
-#include "world.h"
-
-#include "ui/ui.h"
+#include "hands.h"
 
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct hands {
-	struct world world;
-	struct ui ui;
-	struct command command; /* of the last key */
-	struct canvas canvas;
-};
-
-static int
-setup(void **state)
-{
-	struct hands *hands = calloc(1, sizeof(*hands));
-	struct ui_setup lab = {
-	    .lab = true,
-	    .own_pid = WORLD_LOOPTOP,
-	    .loads = {{"fib", "n", "slow", 42}, {"sleep", "ms", "no CPU", 50}},
-	    .load_count = 2,
-	};
-
-	if (!hands)
-		return -1;
-	world_cluster(&hands->world);
-	ui_init(&hands->ui, &lab);
-	*state = hands;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	free(*state);
-	return 0;
-}
-
-static void
-draw(struct hands *hands)
-{
-	static const struct ui_status status;
-
-	canvas_reset(&hands->canvas, 40, 120);
-	ui_draw(&hands->ui, &hands->world.model, &status, &hands->canvas);
-}
-
-/* Presses keys by their names; what the last one did stays in `command`. */
-static void
-press(struct hands *hands, const char *keys)
-{
-	while (*keys) {
-		size_t length = strcspn(keys, " ");
-		struct key key = key_named(keys, length);
-
-		ui_key(&hands->ui, &hands->world.model, &key, &hands->command);
-		draw(hands);
-		keys += length;
-		keys += strspn(keys, " ");
-	}
-}
-
-static void
-click(struct hands *hands, int row, int col)
-{
-	struct key key = {.code = KEY_CODE_MOUSE, .row = row, .col = col};
-
-	ui_key(&hands->ui, &hands->world.model, &key, &hands->command);
-	draw(hands);
-}
 
 /* The message for the stage, as one text: "load=fib(42) on=main". */
 static const char *
@@ -97,9 +26,9 @@ b_blocks_and_o_offloads_the_same(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "b");
+	hands_press(hands, "b");
 	assert_string_equal(stage_message(hands), "load=fib(42) on=main");
-	press(hands, "o");
+	hands_press(hands, "o");
 	assert_string_equal(stage_message(hands), "load=fib(42) on=worker");
 }
 
@@ -110,7 +39,7 @@ o_offloads_what_blocks_now(void **state)
 
 	world_blocked(&hands->world, 2500, WORLD_STAGE, 2400, "sha(1000)");
 	world_tick(&hands->world, 2500);
-	press(hands, "o");
+	hands_press(hands, "o");
 	assert_string_equal(stage_message(hands), "load=sha(1000) on=worker");
 }
 
@@ -119,13 +48,13 @@ the_menu_asks_load_place_and_argument(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "l 2 p 7 5 Enter");
+	hands_press(hands, "l 2 p 7 5 Enter");
 	assert_string_equal(stage_message(hands), "load=sleep(75) on=pool");
 	/* It is the load of b and o from now on. */
-	press(hands, "b");
+	hands_press(hands, "b");
 	assert_string_equal(stage_message(hands), "load=sleep(75) on=main");
 	/* Enter alone takes what stands there. */
-	press(hands, "l 2 c Enter");
+	hands_press(hands, "l 2 c Enter");
 	assert_string_equal(stage_message(hands), "load=sleep(75) on=child");
 }
 
@@ -134,9 +63,9 @@ an_item_with_two_fields_asks_for_both(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "u f 3 Enter");
+	hands_press(hands, "u f 3 Enter");
 	assert_int_equal(hands->command.kind, COMMAND_NONE);
-	press(hands, "8 0 9 0 Enter");
+	hands_press(hands, "8 0 9 0 Enter");
 	assert_string_equal(stage_message(hands), "cluster:3 port:8090");
 }
 
@@ -145,11 +74,11 @@ an_item_without_questions_goes_at_once(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "c f");
+	hands_press(hands, "c f");
 	assert_string_equal(stage_message(hands), "fork:1");
-	press(hands, "u d");
+	hands_press(hands, "u d");
 	assert_string_equal(stage_message(hands), "disconnect=all");
-	press(hands, "t e");
+	hands_press(hands, "t e");
 	assert_string_equal(stage_message(hands), "terminate:1");
 }
 
@@ -158,13 +87,13 @@ a_prompt_can_be_edited_and_left(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "c s l s Space x Backspace - a Enter");
+	hands_press(hands, "c s l s Space x Backspace - a Enter");
 	assert_string_equal(stage_message(hands), "spawn=ls -a");
-	press(hands, "c s p w d Esc");
+	hands_press(hands, "c s p w d Esc");
 	assert_int_equal(hands->command.kind, COMMAND_NONE);
 	assert_int_equal(hands->ui.mode, UI_NORMAL);
 	/* Numbers take digits only. */
-	press(hands, "c p x 1 y 2 Enter");
+	hands_press(hands, "c p x 1 y 2 Enter");
 	assert_string_equal(stage_message(hands), "ping:12 to=child");
 }
 
@@ -173,11 +102,11 @@ menus_are_walked_with_arrows(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "F10 Right Down Enter");
+	hands_press(hands, "F10 Right Down Enter");
 	assert_string_equal(stage_message(hands), "cluster:1");
-	press(hands, "F10 Left");
+	hands_press(hands, "F10 Left");
 	assert_int_equal(hands->ui.menu, MENU_HELP);
-	press(hands, "Esc");
+	hands_press(hands, "Esc");
 	assert_int_equal(hands->ui.mode, UI_NORMAL);
 }
 
@@ -188,7 +117,7 @@ a_signal_goes_to_the_selected_process(void **state)
 
 	/* looptop, stage, client, worker 1: worker 2 was killed at 1500, but
 	 * is still shown. */
-	press(hands, "1 j j j K k");
+	hands_press(hands, "1 j j j K k");
 	assert_int_equal(hands->command.kind, COMMAND_SIGNAL);
 	assert_int_equal(hands->command.pid, WORLD_THREAD + 7);
 	assert_int_equal(hands->command.signal, SIGKILL);
@@ -201,14 +130,14 @@ the_chosen_pid_stays_while_the_list_is_open(void **state)
 	struct hands *hands = *state;
 	uint64_t since = hands->world.model.now;
 
-	press(hands, "1 j j j K");
+	hands_press(hands, "1 j j j K");
 	/* It ends, and another gets its pid: the explorer sees that it was
 	 * not there when the list was opened. */
 	world_died(&hands->world, 2100, WORLD_THREAD + 7, DEATH_CODE, 0);
 	world_process(&hands->world, 2200, WORLD_THREAD + 7, WORLD_STAGE,
 	              BIRTH_SPAWN, NULL, "other");
 	world_tick(&hands->world, 2300);
-	press(hands, "t");
+	hands_press(hands, "t");
 	assert_int_equal(hands->command.pid, WORLD_THREAD + 7);
 	assert_true(hands->command.since == since);
 }
@@ -218,12 +147,12 @@ looptop_and_the_dead_are_not_signalled(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "1 g K");
+	hands_press(hands, "1 g K");
 	assert_int_equal(hands->ui.mode, UI_NORMAL);
-	press(hands, "j j j j K");
+	hands_press(hands, "j j j j K");
 	assert_int_equal(hands->ui.mode, UI_NORMAL);
 	hands->ui.setup.read_only = true;
-	press(hands, "g j K");
+	hands_press(hands, "g j K");
 	assert_int_equal(hands->ui.mode, UI_NORMAL);
 	assert_int_equal(hands->command.kind, COMMAND_NONE);
 }
@@ -233,11 +162,11 @@ the_selection_follows_its_process(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "1 G");
+	hands_press(hands, "1 G");
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
 	world_process(&hands->world, 2001, WORLD_THREAD + 50, WORLD_CLIENT,
 	              BIRTH_FORK, "child 1", "x");
-	draw(hands);
+	hands_draw(hands);
 	assert_int_equal(hands->ui.cursor[PANE_PROCESSES], 7);
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
 }
@@ -247,15 +176,15 @@ the_mouse_opens_menus_chooses_items_and_panes(void **state)
 {
 	struct hands *hands = *state;
 
-	draw(hands);
-	click(hands, 0, menu_col(MENU_CHILD, true) + 1);
+	hands_draw(hands);
+	hands_click(hands, 0, menu_col(MENU_CHILD, true) + 1);
 	assert_int_equal(hands->ui.mode, UI_MENU);
-	click(hands, 5, menu_col(MENU_CHILD, true) + 6);
+	hands_click(hands, 5, menu_col(MENU_CHILD, true) + 6);
 	assert_string_equal(stage_message(hands), "fork:1");
-	click(hands, 30, 100);
+	hands_click(hands, 30, 100);
 	assert_int_equal(hands->ui.focused, PANE_MESSAGES);
-	press(hands, "c");
-	click(hands, 39, 110);
+	hands_press(hands, "c");
+	hands_click(hands, 39, 110);
 	assert_int_equal(hands->ui.mode, UI_NORMAL);
 }
 
@@ -272,7 +201,7 @@ keys_for_the_explorer_become_commands(void **state)
 	struct hands *hands = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		press(hands, cases[i].key);
+		hands_press(hands, cases[i].key);
 		assert_int_equal(hands->command.kind, cases[i].kind);
 	}
 }
@@ -283,12 +212,12 @@ without_a_stage_its_keys_and_menus_are_dead(void **state)
 	struct hands *hands = *state;
 
 	hands->ui.setup.lab = false;
-	press(hands, "b o w W N c u t l");
+	hands_press(hands, "b o w W N c u t l");
 	assert_int_equal(hands->ui.mode, UI_NORMAL);
 	assert_int_equal(hands->command.kind, COMMAND_NONE);
-	press(hands, "F10 Right");
+	hands_press(hands, "F10 Right");
 	assert_int_equal(hands->ui.menu, MENU_HELP);
-	press(hands, "Right");
+	hands_press(hands, "Right");
 	assert_int_equal(hands->ui.menu, MENU_VIEW);
 }
 
@@ -297,14 +226,14 @@ a_process_is_searched_and_found(void **state)
 {
 	struct hands *hands = *state;
 
-	press(hands, "/ w o r k e r Enter");
+	hands_press(hands, "/ w o r k e r Enter");
 	assert_int_equal(hands->ui.focused, PANE_PROCESSES);
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 7);
-	press(hands, "n n");
+	hands_press(hands, "n n");
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 9);
-	press(hands, "p p p");
+	hands_press(hands, "p p p");
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
-	press(hands, "/ x y z Enter");
+	hands_press(hands, "/ x y z Enter");
 	assert_string_equal(hands->ui.saved, "No process matches.");
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
 }
@@ -316,12 +245,12 @@ a_filter_leaves_what_matches_and_esc_all(void **state)
 	struct hands *hands = *state;
 	struct view view;
 
-	press(hands, "\\ W O R K E R Space 3 Enter");
+	hands_press(hands, "\\ W O R K E R Space 3 Enter");
 	view = ui_view(&hands->ui, &hands->world.model, NULL, PANE_PROCESSES);
 	/* looptop, the stage it hangs from, and itself. */
 	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 3);
 	assert_int_equal(rows[2].process->pid, WORLD_THREAD + 9);
-	press(hands, "Esc");
+	hands_press(hands, "Esc");
 	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
 }
 
@@ -332,13 +261,13 @@ what_is_folded_is_counted(void **state)
 	struct hands *hands = *state;
 	struct view view;
 
-	press(hands, "1 g j f");
+	hands_press(hands, "1 g j f");
 	view = ui_view(&hands->ui, &hands->world.model, NULL, PANE_PROCESSES);
 	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 2);
 	assert_int_equal(rows[1].hidden, 5);
-	press(hands, "f");
+	hands_press(hands, "f");
 	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
-	press(hands, "f *");
+	hands_press(hands, "f *");
 	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
 }
 
@@ -350,18 +279,18 @@ a_list_is_sorted_by_what_is_asked_for(void **state)
 	struct view view;
 
 	/* cpu%, rss, name, pid, and the tree again */
-	press(hands, "1 I");
+	hands_press(hands, "1 I");
 	view = ui_view(&hands->ui, &hands->world.model, NULL, PANE_PROCESSES);
 	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
 	assert_int_equal(rows[1].process->pid, WORLD_STAGE);
-	press(hands, "I I");
+	hands_press(hands, "I I");
 	tree_rows(&view, rows, TREE_ROWS);
 	assert_int_equal(rows[1].process->pid, WORLD_CLIENT);
-	press(hands, "I");
+	hands_press(hands, "I");
 	tree_rows(&view, rows, TREE_ROWS);
 	assert_int_equal(rows[1].process->pid, WORLD_STAGE);
 	assert_int_equal(rows[6].process->pid, WORLD_THREAD + 10);
-	press(hands, "I");
+	hands_press(hands, "I");
 	assert_int_equal(hands->ui.wish.sort, SORT_TREE);
 }
 
@@ -372,30 +301,30 @@ a_pause_can_be_stepped_back_and_forth(void **state)
 	uint64_t now = hands->world.model.now;
 
 	/* Forward there is nothing yet. */
-	press(hands, ".");
+	hands_press(hands, ".");
 	assert_int_equal(hands->command.kind, COMMAND_NONE);
 	assert_false(hands->ui.paused);
 	/* Back is also the pause. A column is 50 ms. */
-	press(hands, ",");
+	hands_press(hands, ",");
 	assert_true(hands->ui.paused);
 	assert_int_equal(hands->command.kind, COMMAND_SEEK);
 	assert_true(hands->command.since == now - 50000000);
-	press(hands, "ShiftLeft");
+	hands_press(hands, "ShiftLeft");
 	assert_true(hands->command.since == now - 1000000000);
-	press(hands, "<");
+	hands_press(hands, "<");
 	assert_true(hands->command.since == now - 1000000000);
-	press(hands, "ShiftRight");
+	hands_press(hands, "ShiftRight");
 	assert_true(hands->command.since == now + 1000000000);
-	press(hands, "Right");
+	hands_press(hands, "Right");
 	assert_true(hands->command.since == now + 50000000);
-	press(hands, "End");
+	hands_press(hands, "End");
 	assert_false(hands->ui.paused);
-	press(hands, "Space");
+	hands_press(hands, "Space");
 	assert_true(hands->ui.paused);
-	press(hands, "`");
+	hands_press(hands, "`");
 	assert_false(hands->ui.paused);
 	/* While it is live End is the last row. */
-	press(hands, "1 End");
+	hands_press(hands, "1 End");
 	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
 }
 
@@ -411,43 +340,12 @@ the_chosen_lane_stays_in_sight(void **state)
 		struct view view;
 		int row;
 
-		press(hands, i < 45 ? "j" : "k");
+		hands_press(hands, i < 45 ? "j" : "k");
 		view =
 		    ui_view(&hands->ui, &hands->world.model, NULL, PANE_LOOPS);
 		row = view.cursor - view.top;
 		assert_in_range(row, 0, pane_loops_shown(&view) - 1);
 		assert_int_equal(hands->ui.focused, PANE_LOOPS);
-	}
-}
-
-/* The help is made from the table: so each key must ask for its row's request
- * and no other row may claim it; and none may break a pane. */
-static void
-every_key_of_the_table_does_what_its_row_says(void **state)
-{
-	struct hands *hands = *state;
-
-	for (int i = 0; i < key_row_count; i++) {
-		const char *keys = key_rows[i].keys;
-
-		assert_non_null(key_rows[i].help);
-		while (*keys) {
-			size_t length = strcspn(keys, " ");
-			struct key key = key_named(keys, length);
-
-			assert_int_equal(request_of(&hands->ui.keys, &key),
-			                 key_rows[i].request);
-			assert_int_equal(menu_of_letter(key.code, true), MENUS);
-			for (int pane = 0; pane < PANES; pane++) {
-				hands->ui.mode = UI_NORMAL;
-				hands->ui.focused = (enum pane_id)pane;
-				ui_key(&hands->ui, &hands->world.model, &key,
-				       &hands->command);
-				draw(hands);
-			}
-			keys += length;
-			keys += strspn(keys, " ");
-		}
 	}
 }
 
@@ -477,8 +375,6 @@ noise_never_breaks_it(void **state)
 	}
 }
 
-#define with_hands(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int
 main(void)
 {
@@ -503,7 +399,6 @@ main(void)
 	    with_hands(a_list_is_sorted_by_what_is_asked_for),
 	    with_hands(a_pause_can_be_stepped_back_and_forth),
 	    with_hands(the_chosen_lane_stays_in_sight),
-	    with_hands(every_key_of_the_table_does_what_its_row_says),
 	    with_hands(noise_never_breaks_it),
 	};
 

@@ -317,6 +317,11 @@ menus_lists_prompts_and_help_lie_over_it(void **state)
 	    {"load-place", "l Enter"},
 	    {"load-prompt", "l Enter Down Enter"},
 	    {"cluster-prompt", "u Enter 8"},
+	    {"menu-view", "v"},
+	    {"theme", "T"},
+	    {"palette", ": Down"},
+	    {"palette-typed", ": w o r k Down"},
+	    {"why-not", "."},
 	    {"signal", "1 j K"},
 	    {"help", "?"},
 	    {"zoom-messages", "3 z"},
@@ -387,6 +392,8 @@ a_terminal_that_is_too_small_gets_a_sentence(void **state)
 	open_ui(screen, true);
 	compare(screen, "small", 10, 40, false);
 	compare(screen, "small", 1, 1, false);
+	press(screen, ": l o a d");
+	compare(screen, "palette", 15, 60, false);
 }
 
 int

@@ -20,6 +20,7 @@ enum command_kind {
 	COMMAND_REDRAW,
 	COMMAND_SUSPEND,
 	COMMAND_MOUSE,
+	COMMAND_THEME,
 	COMMAND_QUIT,
 	COMMAND_MARK, /* a test's mark is to be echoed */
 };

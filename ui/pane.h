@@ -6,6 +6,7 @@
 #define UI_PANE_H
 
 #include "layout.h"
+#include "request.h"
 #include "tree.h"
 
 #include "core/model.h"
@@ -21,6 +22,7 @@ struct view {
 	bool roomy;   /* zoomed, or a wide screen: there is room for more */
 	bool threads; /* in the process tree */
 	const struct tree_wish *wish; /* NULL: the whole tree */
+	const struct key_table *keys; /* NULL: those of keys.def */
 	int rows, cols;               /* inside the pane */
 	uint32_t own_pid;
 	unsigned own_cpu; /* thousandths of a core */

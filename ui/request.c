@@ -148,6 +148,17 @@ key_table_clashes(const struct key_table *table, struct key_clash *clash)
 	return false;
 }
 
+const char *
+key_first(const struct key_table *table, enum request request,
+          char into[KEYS_BYTES])
+{
+	const char *keys =
+	    table ? table->keys[request] : request_row(request)->keys;
+
+	snprintf(into, KEYS_BYTES, "%.*s", (int)strcspn(keys, " "), keys);
+	return into;
+}
+
 enum request
 request_of(const struct key_table *table, const struct key *key)
 {

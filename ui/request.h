@@ -48,6 +48,11 @@ struct key_clash {
 };
 bool key_table_clashes(const struct key_table *table, struct key_clash *clash);
 
+/* The first of a request's keys, for a sentence: "o". Without a table: of
+ * keys.def. */
+const char *key_first(const struct key_table *table, enum request request,
+                      char into[KEYS_BYTES]);
+
 /* What a key asks for; REQUEST_NONE: nothing. */
 enum request request_of(const struct key_table *table, const struct key *key);
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* ms in a column of the lanes */
-static const uint64_t scales[] = {10, 20, 50, 100, 200};
-enum { SCALES = sizeof(scales) / sizeof(*scales), SCALE_USUAL = 2 };
+static const uint64_t scales[UI_SCALES] = {10, 20, 50, 100, 200};
+enum { SCALE_USUAL = 2 };
 
 void
 ui_init(struct ui *ui, const struct ui_setup *setup)
@@ -19,6 +19,7 @@ ui_init(struct ui *ui, const struct ui_setup *setup)
 	ui->focused = PANE_LOOPS;
 	ui->scale = SCALE_USUAL;
 	ui->mouse = true;
+	ui->theme = setup->theme;
 	ui->cursor[PANE_MESSAGES] = LADDER_ROWS; /* the newest */
 	if (setup->load_count) {
 		strncpy(ui->last_load, setup->loads[0].name,
@@ -46,6 +47,7 @@ ui_view(const struct ui *ui, const struct model *model,
 	    .roomy = ui->zoomed || ui->cols >= LAYOUT_WIDE_COLS,
 	    .threads = ui->threads,
 	    .wish = &ui->wish,
+	    .keys = &ui->keys,
 	    .own_pid = ui->setup.own_pid,
 	};
 	struct layout layout;
@@ -108,8 +110,23 @@ in_list(struct ui *ui, const struct key *key, struct command *command)
 		return;
 	if (mode == UI_PLACE)
 		ui_choose_place(ui, chosen, command);
+	else if (mode == UI_THEME)
+		ui_choose_theme(ui, chosen, command);
 	else
 		ui_choose_signal(ui, chosen, command);
+}
+
+static void
+in_palette(struct ui *ui, const struct model *model, const struct key *key,
+           struct command *command)
+{
+	int chosen = palette_key(&ui->palette, key);
+
+	if (chosen == PALETTE_OPEN)
+		return;
+	ui->mode = UI_NORMAL;
+	if (chosen >= 0)
+		ui_choose_row(ui, model, chosen, command);
 }
 
 static void
@@ -203,6 +220,14 @@ click(struct ui *ui, const struct model *model, const struct key *key,
 		ui->mode = UI_NORMAL;
 		return;
 	}
+	if (ui->mode == UI_PALETTE) {
+		if (palette_click(&ui->palette, ui->rows, ui->cols, key->row,
+		                  key->col))
+			in_palette(ui, model, &enter, command);
+		else
+			ui->mode = UI_NORMAL;
+		return;
+	}
 	item =
 	    popup_item_at(&ui->popup, ui->rows, ui->cols, key->row, key->col);
 	if (item < 0) {
@@ -242,7 +267,11 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 		break;
 	case UI_PLACE:
 	case UI_SIGNAL:
+	case UI_THEME:
 		in_list(ui, key, command);
+		break;
+	case UI_PALETTE:
+		in_palette(ui, model, key, command);
 		break;
 	case UI_PROMPT:
 		in_prompt(ui, model, key, command);

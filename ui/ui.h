@@ -9,10 +9,12 @@
 
 #include "command.h"
 #include "menu.h"
+#include "palette.h"
 #include "pane.h"
 #include "prompt.h"
+#include "theme.h"
 
-enum { UI_LOADS = 16, UI_LAST_LOAD = 32 };
+enum { UI_LOADS = 16, UI_LAST_LOAD = 32, UI_SCALES = 5 };
 
 /* A load that the stage can do; for the menu. */
 struct ui_load {
@@ -23,6 +25,7 @@ struct ui_load {
 struct ui_setup {
 	bool lab; /* there is a stage */
 	bool read_only;
+	enum theme theme;
 	uint32_t own_pid;
 	struct ui_load loads[UI_LOADS];
 	int load_count;
@@ -51,6 +54,8 @@ enum ui_mode {
 	UI_MENU,
 	UI_PLACE,
 	UI_SIGNAL,
+	UI_THEME,
+	UI_PALETTE,
 	UI_PROMPT,
 	UI_HELP,
 	UI_SHEET
@@ -68,6 +73,8 @@ struct ui {
 	struct tree_wish wish;
 	char search[TREE_FILTER];
 	struct popup popup;
+	struct palette palette;
+	enum theme theme;
 	enum menu_id menu;
 	struct prompt prompt;
 	enum ui_ask ask;
@@ -82,7 +89,7 @@ struct ui {
 	enum ui_sheet sheet;
 	int help_top, help_last; /* of the help or the sheet */
 	int rows, cols;
-	char saved[64]; /* what the last save was told, for a toast */
+	char saved[160]; /* what the last save was told, for a toast */
 	uint64_t saved_at;
 	struct model held; /* while paused: the moment that is shown */
 };
@@ -100,7 +107,7 @@ void ui_draw(struct ui *ui, const struct model *model,
 /* A sentence for the lower right corner. */
 void ui_say(struct ui *ui, const struct model *model, const char *text);
 
-/* ---- between ui.c, ui_act.c, ui_choose.c and ui_draw.c ---- */
+/* ---- between the files ui*.c ---- */
 
 /* The model that is shown: the one given, or the one that is held. */
 const struct model *ui_model(const struct ui *ui, const struct model *model);
@@ -113,20 +120,31 @@ struct view ui_view(const struct ui *ui, const struct model *model,
 void ui_request(struct ui *ui, const struct model *model, enum request request,
                 struct command *command);
 
+/* Why a request would do nothing now, a sentence; NULL: it would do something.
+ */
+const char *ui_why_not(const struct ui *ui, const struct model *model,
+                       enum request request);
+
 /* Rows that a request moves by: -1 is up; 0: it does not move. */
 int ui_step_of(enum request request);
 
-/* An item of a menu was chosen; a field was typed; a place, a signal was
- * chosen. */
+/* An item of a menu was chosen; a field was typed; a place, a signal, a theme,
+ * a row of the palette was chosen. */
 void ui_choose_item(struct ui *ui, const struct model *model, int n,
                     struct command *command);
 void ui_choose_place(struct ui *ui, int n, struct command *command);
 void ui_choose_signal(struct ui *ui, int n, struct command *command);
+void ui_choose_theme(struct ui *ui, int n, struct command *command);
+void ui_choose_row(struct ui *ui, const struct model *model, int n,
+                   struct command *command);
 void ui_typed(struct ui *ui, const struct model *model,
               struct command *command);
 
-/* Opens a menu; the list of signals for the selected process. */
+/* Opens a menu; the list of themes, the palette, the list of signals for the
+ * selected process. */
 void ui_open_menu(struct ui *ui, enum menu_id menu);
+void ui_ask_theme(struct ui *ui);
+void ui_open_palette(struct ui *ui, const struct model *model);
 void ui_ask_signal(struct ui *ui, const struct model *model);
 
 /* The process under the cursor of the tree, 0: none. */

@@ -4,7 +4,7 @@
 #include "ladder.h"
 #include "ui.h"
 
-enum { SCALES = 5, PAGE = 10 };
+enum { PAGE = 10 };
 #define SECOND_NS 1000000000ull
 
 /* The process under the cursor, 0: none. */
@@ -110,36 +110,31 @@ request_time(struct ui *ui, const struct model *model, enum request request,
 	}
 }
 
+/* What is for the stage; false: it is something else. */
 static bool
-needs_stage(enum request request)
-{
-	return request == REQUEST_BLOCK || request == REQUEST_OFFLOAD ||
-	       request == REQUEST_FORK_WORKER ||
-	       request == REQUEST_FEWER_WORKERS || request == REQUEST_NEW_STAGE;
-}
-
-static void
 request_stage(struct ui *ui, const struct model *model, enum request request,
               struct command *command)
 {
 	switch (request) {
 	case REQUEST_BLOCK:
 		ui_order_load(ui, "main", command);
-		break;
+		return true;
 	case REQUEST_OFFLOAD:
 		ui_offload(ui, model, command);
-		break;
+		return true;
 	case REQUEST_FORK_WORKER:
 		ui_set_stage(command);
 		ui_set_field(command, "cluster", true, "1");
-		break;
+		return true;
 	case REQUEST_FEWER_WORKERS:
 		ui_set_stage(command);
 		ui_set_field(command, "disconnect", false, "newest");
-		break;
-	default:
+		return true;
+	case REQUEST_NEW_STAGE:
 		command->kind = COMMAND_NEW_STAGE;
-		break;
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -208,6 +203,12 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 	case REQUEST_SIGNAL:
 		ui_ask_signal(ui, model);
 		return true;
+	case REQUEST_THEME:
+		ui_ask_theme(ui);
+		return true;
+	case REQUEST_PALETTE:
+		ui_open_palette(ui, model);
+		return true;
 	case REQUEST_NEXT_PANE:
 		ui->focused = (ui->focused + 1) % PANES;
 		return true;
@@ -221,10 +222,13 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 		ui->scale -= ui->scale > 0;
 		return true;
 	case REQUEST_SLOWER:
-		ui->scale += ui->scale < SCALES - 1;
+		ui->scale += ui->scale < UI_SCALES - 1;
 		return true;
 	case REQUEST_THREADS:
 		ui->threads = !ui->threads;
+		ui_say(ui, model,
+		       ui->threads ? "The process tree shows threads."
+		                   : "The process tree shows no threads.");
 		return true;
 	default:
 		return false;
@@ -256,17 +260,19 @@ void
 ui_request(struct ui *ui, const struct model *model, enum request request,
            struct command *command)
 {
+	const char *why = ui_why_not(ui, model, request);
+
+	if (why) {
+		ui_say(ui, model, why);
+		return;
+	}
 	if (request_screen(ui, model, request) ||
 	    request_tree(ui, model, request) ||
+	    request_stage(ui, model, request, command) ||
 	    request_time(ui, model, request, command))
 		return;
 	if (ui_step_of(request)) {
 		move(ui, model, ui_step_of(request));
-		return;
-	}
-	if (needs_stage(request)) {
-		if (ui->setup.lab)
-			request_stage(ui, model, request, command);
 		return;
 	}
 	switch (request) {

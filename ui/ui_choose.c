@@ -217,6 +217,30 @@ ui_typed(struct ui *ui, const struct model *model, struct command *command)
 	}
 }
 
+/* ---- themes ---- */
+
+void
+ui_ask_theme(struct ui *ui)
+{
+	char text[POPUP_TEXT];
+
+	popup_init(&ui->popup, "Theme", -1, -1);
+	for (int i = 0; i < THEMES; i++) {
+		snprintf(text, sizeof(text), "%-13s  %s", themes[i].name,
+		         themes[i].purpose);
+		popup_add(&ui->popup, themes[i].letter, text);
+	}
+	ui->popup.cursor = (int)ui->theme;
+	ui->mode = UI_THEME;
+}
+
+void
+ui_choose_theme(struct ui *ui, int n, struct command *command)
+{
+	ui->theme = (enum theme)n;
+	command->kind = COMMAND_THEME;
+}
+
 /* ---- words ---- */
 
 void
@@ -250,8 +274,7 @@ ui_find(struct ui *ui, const struct model *model, int step)
 			return;
 		}
 	}
-	ui_say(ui, model,
-	       *ui->search ? "No process matches." : "Search first: /");
+	ui_say(ui, model, "No process matches.");
 }
 
 /* ---- signals ---- */
@@ -266,13 +289,9 @@ ui_ask_signal(struct ui *ui, const struct model *model)
 	ui->signal_pid = ui_chosen_pid(ui, model);
 	ui->signal_since = ui_model(ui, model)->now;
 	process = actor_process(&ui_model(ui, model)->actors, ui->signal_pid);
-	if (ui->setup.read_only) {
-		ui_say(ui, model, "Read-only: nothing is signalled.");
-		return;
-	}
 	if (!process || process->row.died) {
 		ui->focused = PANE_PROCESSES;
-		ui_say(ui, model, "Select a process first: j and k.");
+		ui_say(ui, model, "Select a process first, in pane 1.");
 		return;
 	}
 	model_process_label(process, label, sizeof(label));

@@ -244,7 +244,11 @@ draw_over(struct ui *ui, const struct model *model, const struct area *area)
 	case UI_MENU:
 	case UI_PLACE:
 	case UI_SIGNAL:
+	case UI_THEME:
 		popup_draw(&ui->popup, area);
+		break;
+	case UI_PALETTE:
+		palette_draw(&ui->palette, area);
 		break;
 	case UI_PROMPT:
 		prompt_draw(&ui->prompt, area);

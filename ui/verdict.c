@@ -39,6 +39,16 @@ say(struct sentence *sentence, const char *format, ...)
 		sentence->used = sentence->room - 1;
 }
 
+/* A deed and the key that does it. */
+static void
+say_key(struct sentence *line, const struct view *view, enum request request,
+        const char *deed)
+{
+	char key[KEYS_BYTES];
+
+	say(line, "[%s] %s", key_first(view->keys, request, key), deed);
+}
+
 /* The loop that has been blocked longest, and how many are blocked. */
 static const struct thread *
 longest_blocked(const struct view *view, int *count)
@@ -102,7 +112,8 @@ say_blocked(struct sentence *line, const struct view *view,
 		say(line, "%u event%s waiting", thread->waiting,
 		    thread->waiting == 1 ? "" : "s");
 	if (lab)
-		say(line, "[o] do it in a worker thread");
+		say_key(line, view, REQUEST_OFFLOAD,
+		        "do it in a worker thread");
 	else
 		say(line, "cure: a worker thread or a child process");
 }
@@ -119,7 +130,8 @@ say_was(struct sentence *line, const struct view *view, const struct span *span,
 	if (!lab || strcmp(name, "stage") != 0)
 		say(line, "in %s", name);
 	if (lab)
-		say(line, "[o] do it in a worker thread");
+		say_key(line, view, REQUEST_OFFLOAD,
+		        "do it in a worker thread");
 }
 
 /* The worst lag of the loops that say it themselves. */
@@ -234,17 +246,17 @@ weightiest(const struct view *view, int *notes, int *more)
 
 static void
 say_finding(struct sentence *line, const struct view *view,
-            const struct finding *finding, int more)
+            const struct finding *finding, const char *key, int more)
 {
 	char text[200];
 
 	say(line, "%s",
 	    findings_text(view->model, finding, text, sizeof(text)));
 	if (more)
-		say(line, "[!] cure, and %d more finding%s", more,
+		say(line, "%s cure, and %d more finding%s", key, more,
 		    more == 1 ? "" : "s");
 	else
-		say(line, "[!] cure: %s", findings_cure(finding));
+		say(line, "%s cure: %s", key, findings_cure(finding));
 }
 
 void
@@ -255,9 +267,12 @@ verdict_make(struct verdict *verdict, const struct view *view, bool lab,
 	const struct span *last = last_block(view->model);
 	const struct finding *finding;
 	const struct thread *blocked;
+	char key[KEYS_BYTES];
 	int count, notes, more;
 
 	verdict->text[0] = '\0';
+	snprintf(verdict->rest, sizeof(verdict->rest), "[%s]",
+	         key_first(view->keys, REQUEST_FINDINGS, key));
 	blocked = longest_blocked(view, &count);
 	finding = weightiest(view, &notes, &more);
 	if (over) {
@@ -271,12 +286,12 @@ verdict_make(struct verdict *verdict, const struct view *view, bool lab,
 		say_was(&line, view, last, lab);
 	} else if (finding) {
 		verdict->kind = VERDICT_FINDING;
-		say_finding(&line, view, finding, more);
+		say_finding(&line, view, finding, verdict->rest, more);
 	} else {
 		verdict->kind = VERDICT_GOOD;
 		say_good(&line, view, last);
 		if (notes)
-			say(&line, "[!] %d note%s", notes,
+			say(&line, "%s %d note%s", verdict->rest, notes,
 			    notes == 1 ? "" : "s");
 	}
 }
@@ -302,8 +317,8 @@ verdict_draw(const struct verdict *verdict, const struct area *area)
 	/* The key that shows the rest is not cut off. */
 	if (verdict->kind == VERDICT_FINDING &&
 	    canvas_width(verdict->text) > cols) {
-		area_right(area, 0, area->rect.cols - 1, style, "[!]");
-		cols -= 4;
+		area_right(area, 0, area->rect.cols - 1, style, verdict->rest);
+		cols -= canvas_width(verdict->rest) + 1;
 	}
 	area_cut(area, 0, 3, cols, style, verdict->text);
 }

@@ -18,6 +18,7 @@ enum verdict_kind {
 struct verdict {
 	enum verdict_kind kind;
 	char text[256];
+	char rest[KEYS_BYTES + 3]; /* the key that shows the rest: "[!]" */
 };
 
 /* `over`: a sentence when the stage or the program is gone, else NULL.

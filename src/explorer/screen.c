@@ -24,6 +24,13 @@ screen_say(struct screen *screen, const char *text)
 	ui_say(&screen->ui, &screen->session.model, text);
 }
 
+const char *
+screen_key(const struct screen *screen, enum request request,
+           char into[KEYS_BYTES])
+{
+	return key_first(&screen->ui.keys, request, into);
+}
+
 void
 screen_quit(struct screen *screen)
 {
@@ -83,6 +90,7 @@ void
 screen_play(struct screen *screen)
 {
 	struct session *session = &screen->session;
+	char key[KEYS_BYTES];
 	int more;
 
 	if (!screen->has_replay)
@@ -94,9 +102,10 @@ screen_play(struct screen *screen)
 	if (more > 0 || screen->status.over)
 		return;
 	snprintf(screen->over, sizeof(screen->over),
-	         "THE RECORDING ENDS HERE%s%s   [q] quit",
+	         "THE RECORDING ENDS HERE%s%s   [%s] quit",
 	         more < 0 ? "   " : "",
-	         more < 0 ? screen->replay.trace.error : "");
+	         more < 0 ? screen->replay.trace.error : "",
+	         screen_key(screen, REQUEST_QUIT, key));
 	screen->status.over = screen->over;
 }
 
@@ -260,7 +269,9 @@ complain(const struct screen *screen, const char *fallback)
 static int
 run(struct screen *screen, const struct options *options)
 {
-	struct term_options term = {options->ascii, options->no_mouse};
+	struct term_options term = {.ascii = options->ascii,
+	                            .no_mouse = options->no_mouse,
+	                            .theme = screen->ui.theme};
 	int code;
 
 	/* A process that does not exist needs no screen to say so. */

@@ -115,8 +115,13 @@ seek(struct screen *screen, const struct command *command)
 static void
 tell_stage(struct screen *screen, const struct command *command)
 {
-	if (lab_command(&screen->session, command) == -EPIPE)
-		screen_say(screen, "There is no stage. N starts a new one.");
+	char key[KEYS_BYTES], text[96];
+
+	if (lab_command(&screen->session, command) != -EPIPE)
+		return;
+	snprintf(text, sizeof(text), "There is no stage. %s starts a new one.",
+	         screen_key(screen, REQUEST_NEW_STAGE, key));
+	screen_say(screen, text);
 }
 
 static void
@@ -146,6 +151,9 @@ obey(struct screen *screen, const struct command *command)
 		break;
 	case COMMAND_MOUSE:
 		term_mouse(screen->ui.mouse);
+		break;
+	case COMMAND_THEME:
+		term_theme(screen->ui.theme);
 		break;
 	case COMMAND_QUIT:
 		screen_quit(screen);

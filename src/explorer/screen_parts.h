@@ -43,6 +43,10 @@ struct screen {
 /* A sentence for the user, for some seconds. */
 void screen_say(struct screen *screen, const char *text);
 
+/* The key of a request, as it is now. */
+const char *screen_key(const struct screen *screen, enum request request,
+                       char into[KEYS_BYTES]);
+
 /* Draws a frame now. */
 void screen_draw(struct screen *screen);
 

@@ -30,7 +30,7 @@ on_ended(struct session *session, int status)
 	struct screen *screen = session->front_data;
 	const char *name =
 	    WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
-	char how[32];
+	char how[32], key[KEYS_BYTES];
 
 	if (screen->quitting)
 		return;
@@ -41,14 +41,15 @@ on_ended(struct session *session, int status)
 	if (session->is_stage) {
 		snprintf(screen->over, sizeof(screen->over),
 		         "THE STAGE IS GONE: %s   what it had started is ended "
-		         "too   [N] a new stage",
-		         how);
+		         "too   [%s] a new stage",
+		         how, screen_key(screen, REQUEST_NEW_STAGE, key));
 		session_end(session);
 	} else {
 		snprintf(
 		    screen->over, sizeof(screen->over),
-		    "THE PROGRAM HAS ENDED: %s after %.1f s   [q] quit", how,
-		    (double)(session->model.now - session->model.start) / 1e9);
+		    "THE PROGRAM HAS ENDED: %s after %.1f s   [%s] quit", how,
+		    (double)(session->model.now - session->model.start) / 1e9,
+		    screen_key(screen, REQUEST_QUIT, key));
 		screen->exit_code = WIFSIGNALED(status)
 		                        ? EXIT_SIGNAL + WTERMSIG(status)
 		                        : WEXITSTATUS(status);
@@ -71,12 +72,14 @@ static void
 on_sampled(struct session *session)
 {
 	struct screen *screen = session->front_data;
+	char key[KEYS_BYTES];
 
 	if (session->options->verb != VERB_ATTACH || screen->status.over ||
 	    observe_alive(session->observe))
 		return;
 	snprintf(screen->over, sizeof(screen->over),
-	         "THE PROCESS HAS ENDED   [q] quit");
+	         "THE PROCESS HAS ENDED   [%s] quit",
+	         screen_key(screen, REQUEST_QUIT, key));
 	screen->status.over = screen->over;
 }
 
