@@ -140,7 +140,8 @@ tests_tiny := $(patsubst $(BUILD)/tests/%,$(BUILD)/tests/%-tiny,\
                 $(call tests_of,core))
 objs_tiny := $(patsubst $(BUILD)/obj/%,$(BUILD)/tiny/%,$(objs_core))
 objs_tty  := $(call obj_of,$(filter-out tests/tty/shot.c tests/tty/test_%,\
-               $(wildcard tests/tty/*.c)))
+               $(wildcard tests/tty/*.c)) ui/svg.c ui/box.c ui/rects.c \
+               ui/theme.c src/core/text.c)
 
 needs_core    := $(objs_core)
 needs_runtime := $(objs_runtime) $(objs_core)

@@ -1,10 +1,13 @@
 #include "grid.h"
 
+#include "core/text.h"
+#include "ui/theme.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Colours 0 to 15; all but black can be read on GRID_BACKGROUND. */
+/* Colours 0 to 15; all but black can be read on the dark theme's paper. */
 static const uint32_t palette[16] = {
     0x1c1c1c, 0xd70000, 0x5fd787, 0xffaf00, /* black red green yellow */
     0x5f87ff, 0xd787d7, 0x5fd7ff, 0xd0d0d0, /* blue magenta cyan white */
@@ -15,27 +18,16 @@ static const uint32_t palette[16] = {
 uint32_t
 grid_colour(uint8_t index)
 {
-	static const uint8_t levels[6] = {0, 95, 135, 175, 215, 255};
-	uint32_t level;
-
-	if (index < 16)
-		return palette[index];
-	if (index >= 232) {
-		level = 8 + 10 * (index - 232u);
-		return level << 16 | level << 8 | level;
-	}
-	index -= 16;
-	return (uint32_t)levels[index / 36] << 16 |
-	       (uint32_t)levels[index / 6 % 6] << 8 | levels[index % 6];
+	return index < 16 ? palette[index] : theme_rgb(index);
 }
 
 static uint32_t
 colour(const VTermColor *from)
 {
 	if (VTERM_COLOR_IS_DEFAULT_FG(from))
-		return GRID_FOREGROUND;
+		return themes[THEME_DARK].ink;
 	if (VTERM_COLOR_IS_DEFAULT_BG(from))
-		return GRID_BACKGROUND;
+		return themes[THEME_DARK].paper;
 	if (VTERM_COLOR_IS_INDEXED(from))
 		return grid_colour(from->indexed.idx);
 	return (uint32_t)from->rgb.red << 16 | (uint32_t)from->rgb.green << 8 |
@@ -92,27 +84,12 @@ grid_free(struct grid *grid)
 	*grid = (struct grid){0};
 }
 
-size_t
-grid_encode(uint32_t point, char bytes[4])
-{
-	static const uint8_t heads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-	size_t size = point < 0x80      ? 1
-	              : point < 0x800   ? 2
-	              : point < 0x10000 ? 3
-	                                : 4;
-
-	for (size_t i = size - 1; i > 0; i--, point >>= 6)
-		bytes[i] = (char)(0x80 | (point & 0x3f));
-	bytes[0] = (char)(heads[size] | point);
-	return size;
-}
-
 static size_t
 encode_cell(const struct grid_cell *cell, char bytes[4])
 {
 	if (cell->width == 0)
 		return 0;
-	return grid_encode(cell->point ? cell->point : ' ', bytes);
+	return text_encode(cell->point ? cell->point : ' ', bytes);
 }
 
 static bool

@@ -1,16 +1,14 @@
 /*
  * grid: a plain snapshot of what stands on a terminal's screen.
  *
- * Colours are the ones of a fixed dark theme: libvterm's own 256-colour ramp
- * is not xterm's. Faint (SGR 2) is not told: libvterm drops it.
+ * Colours are the ones of looptop's dark theme, where none was asked for too:
+ * libvterm's own 256-colour ramp is not xterm's. Faint (SGR 2) is not told:
+ * libvterm drops it.
  */
 #ifndef TTY_GRID_H
 #define TTY_GRID_H
 
 #include "tty.h"
-
-/* What the theme shows where no colour was asked for. */
-enum { GRID_FOREGROUND = 0xd0d0d0, GRID_BACKGROUND = 0x1c1c1c };
 
 struct grid_cell {
 	uint32_t point;  /* 0: blank; combining marks are left out */
@@ -46,8 +44,5 @@ char *grid_text(const struct grid *grid);
 
 /* The RGB value of one of xterm's 256 colours in this theme. */
 uint32_t grid_colour(uint8_t index);
-
-/* Encodes a character as UTF-8 into bytes[0..4); returns how many it took. */
-size_t grid_encode(uint32_t point, char bytes[4]);
 
 #endif

@@ -1,5 +1,5 @@
 #include "script.h"
-#include "svg.h"
+#include "grid_svg.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -19,6 +19,7 @@ struct script {
 	int rows, cols;
 	char *env[ENV_MAX + 1];
 	char title[TITLE_MAX];
+	enum theme theme;
 };
 
 static int fail(struct script *script, int error, const char *format, ...)
@@ -90,6 +91,15 @@ command_env(struct script *script, char *rest)
 		            ENV_MAX);
 	script->env[count] = strdup(rest);
 	return script->env[count] ? 0 : fail(script, -ENOMEM, "out of memory.");
+}
+
+static int
+command_theme(struct script *script, char *rest)
+{
+	if (theme_named(rest, &script->theme))
+		return 0;
+	return fail(script, -EINVAL, "\"%s\" is not a theme of looptop's.",
+	            rest);
 }
 
 static int
@@ -223,7 +233,7 @@ write_picture(struct script *script, const struct grid *grid, const char *path)
 
 	if (!file)
 		return -EIO;
-	error = svg_write(file, grid, script->title);
+	error = grid_svg(file, grid, script->theme, script->title);
 	if (fclose(file) != 0 && !error)
 		error = -errno;
 	return check(script, error, "write the picture ", path);
@@ -293,10 +303,15 @@ static const struct command {
 	int (*run)(struct script *script, char *rest);
 	bool needs_program, needs_rest;
 } commands[] = {
-    {"size", command_size, false, true},    {"env", command_env, false, true},
-    {"run", command_run, false, true},      {"wait", command_wait, true, true},
-    {"gone", command_gone, true, true},     {"keys", command_keys, true, true},
-    {"settle", command_settle, true, true}, {"shot", command_shot, true, true},
+    {"size", command_size, false, true},
+    {"env", command_env, false, true},
+    {"theme", command_theme, false, true},
+    {"run", command_run, false, true},
+    {"wait", command_wait, true, true},
+    {"gone", command_gone, true, true},
+    {"keys", command_keys, true, true},
+    {"settle", command_settle, true, true},
+    {"shot", command_shot, true, true},
     {"end", command_end, true, false},
 };
 

@@ -5,6 +5,7 @@
  *
  *   size COLSxROWS       80x24 if not given; while a program runs: resizes
  *   env NAME=VALUE       for the programs run after it
+ *   theme NAME           the terminal's own colours in pictures: of this theme
  *   run PROGRAM ARGS...  words as in a shell, with quotes and $NAME
  *   wait TEXT            until the screen shows it
  *   gone TEXT            until it does not

@@ -1,11 +1,12 @@
 /*
  * Tests of the snapshot of a screen, of its picture, and of shot's scripts.
  */
-#include "box.h"
 #include "grid.h"
 #include "script.h"
-#include "svg.h"
+#include "grid_svg.h"
 #include "tty.h"
+
+#include "ui/box.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -99,8 +100,8 @@ copies_colours(void **state)
 	assert_true(grid_at(&grid, 0, 3)->bg_default);
 	assert_int_equal(grid_at(&grid, 0, 4)->fg, 0xffffff);
 	assert_int_equal(grid_at(&grid, 0, 4)->bg, 0x6c6c6c);
-	assert_int_equal(grid_at(&grid, 0, 5)->fg, GRID_FOREGROUND);
-	assert_int_equal(grid_at(&grid, 0, 5)->bg, GRID_BACKGROUND);
+	assert_int_equal(grid_at(&grid, 0, 5)->fg, themes[THEME_DARK].ink);
+	assert_int_equal(grid_at(&grid, 0, 5)->bg, themes[THEME_DARK].paper);
 	grid_free(&grid);
 }
 
@@ -201,7 +202,7 @@ picture(const struct grid *grid, const char *title)
 	FILE *file = open_memstream(&bytes, &size);
 
 	assert_non_null(file);
-	assert_int_equal(svg_write(file, grid, title), 0);
+	assert_int_equal(grid_svg(file, grid, THEME_DARK, title), 0);
 	fclose(file);
 	return bytes;
 }

@@ -8,8 +8,8 @@
  * are 2 wide, heavy ones 6, double ones 2 with a gap of 2; they cross at
  * (9, 17).
  */
-#ifndef TTY_BOX_H
-#define TTY_BOX_H
+#ifndef UI_BOX_H
+#define UI_BOX_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,9 +7,9 @@
 enum { ROOM = 256, PER_LINE = 8 };
 
 int
-rects_add(struct rects *rects, const struct rect *rect)
+rects_add(struct rects *rects, const struct coloured_rect *rect)
 {
-	struct rect *last =
+	struct coloured_rect *last =
 	    rects->count ? &rects->items[rects->count - 1] : NULL;
 
 	if (last && last->colour == rect->colour && last->y == rect->y &&
@@ -33,7 +33,7 @@ rects_add(struct rects *rects, const struct rect *rect)
 static int
 order(const void *a, const void *b)
 {
-	const struct rect *l = a, *r = b;
+	const struct coloured_rect *l = a, *r = b;
 
 	if (l->colour != r->colour)
 		return l->colour < r->colour ? -1 : 1;
@@ -45,7 +45,7 @@ order(const void *a, const void *b)
 }
 
 static bool
-is_below(const struct rect *upper, const struct rect *lower)
+is_below(const struct coloured_rect *upper, const struct coloured_rect *lower)
 {
 	return upper->colour == lower->colour && upper->x == lower->x &&
 	       upper->width == lower->width &&
@@ -60,8 +60,9 @@ join(struct rects *rects)
 
 	qsort(rects->items, rects->count, sizeof(*rects->items), order);
 	for (size_t i = 0; i < rects->count; i++) {
-		struct rect *next = &rects->items[i];
-		struct rect *last = kept ? &rects->items[kept - 1] : NULL;
+		struct coloured_rect *next = &rects->items[i];
+		struct coloured_rect *last =
+		    kept ? &rects->items[kept - 1] : NULL;
 		int bottom = next->y + next->height;
 
 		if (!last || !is_below(last, next))
@@ -80,7 +81,7 @@ rects_write(struct rects *rects, FILE *file)
 	if (rects->count)
 		join(rects);
 	for (size_t i = 0; i < rects->count; i++) {
-		const struct rect *rect = &rects->items[i];
+		const struct coloured_rect *rect = &rects->items[i];
 		bool is_last =
 		    i + 1 == rects->count || rect[1].colour != rect->colour;
 

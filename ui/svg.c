@@ -2,6 +2,8 @@
 #include "box.h"
 #include "rects.h"
 
+#include "core/text.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -21,18 +23,6 @@ enum {
 
 /* An advance in DejaVu Sans Mono is 1233/2048 of the size: this makes 16. */
 #define TEXT_SIZE "26.576"
-
-static uint32_t
-ink(const struct grid_cell *cell)
-{
-	return cell->reverse ? cell->bg : cell->fg;
-}
-
-static uint32_t
-paper(const struct grid_cell *cell)
-{
-	return cell->reverse ? cell->fg : cell->bg;
-}
 
 /* `quarters` of a, the rest of b, channel by channel. */
 static uint32_t
@@ -66,7 +56,7 @@ write_point(FILE *file, uint32_t point)
 	else if (point == '>')
 		fputs("&gt;", file);
 	else
-		fwrite(bytes, 1, grid_encode(point, bytes), file);
+		fwrite(bytes, 1, text_encode(point, bytes), file);
 }
 
 static void
@@ -83,16 +73,16 @@ write_string(FILE *file, const char *text)
 }
 
 static void
-write_window(FILE *file, const struct grid *grid, const char *title)
+write_window(FILE *file, const struct svg_page *page)
 {
-	int width = grid->cols * BOX_WIDTH + 2 * EDGE;
-	int height = grid->rows * BOX_HEIGHT + TITLE + EDGE;
+	int width = page->cols * BOX_WIDTH + 2 * EDGE;
+	int height = page->rows * BOX_HEIGHT + TITLE + EDGE;
 
 	fprintf(file,
 	        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
 	        "height=\"%d\" viewBox=\"0 0 %d %d\">\n<title>",
 	        width / 2, height / 2, width, height);
-	write_string(file, title);
+	write_string(file, page->title);
 	fprintf(file,
 	        "</title>\n<rect width=\"%d\" height=\"%d\" rx=\"%d\" "
 	        "fill=\"#%06x\"/>\n"
@@ -102,56 +92,50 @@ write_window(FILE *file, const struct grid *grid, const char *title)
 	        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
 	        "font-family=\"" TITLE_FONT
 	        "\" font-size=\"23\" fill=\"#8a8a8a\">",
-	        width, height, CORNER, GRID_BACKGROUND, TITLE_MIDDLE,
-	        TITLE_MIDDLE, TITLE_MIDDLE, width / 2, TITLE_BASE);
-	write_string(file, title);
+	        width, height, CORNER, page->paper, TITLE_MIDDLE, TITLE_MIDDLE,
+	        TITLE_MIDDLE, width / 2, TITLE_BASE);
+	write_string(file, page->title);
 	fprintf(file, "</text>\n<g transform=\"translate(%d,%d)\">\n", EDGE,
 	        TITLE);
 }
 
 /* Calls `draw` for every cell, until one fails. */
-typedef int draw_cell(struct rects *rects, const struct grid_cell *cell, int x,
+typedef int draw_cell(struct rects *rects, const struct svg_cell *cell, int x,
                       int y);
 
 static int
-for_cells(const struct grid *grid, struct rects *rects, draw_cell *draw)
+for_cells(const struct svg_page *page, struct rects *rects, draw_cell *draw)
 {
 	int error = 0;
 
-	for (int row = 0; row < grid->rows && !error; row++)
-		for (int col = 0; col < grid->cols && !error; col++)
-			error = draw(rects, grid_at(grid, row, col),
-			             col * BOX_WIDTH, row * BOX_HEIGHT);
+	for (int row = 0; row < page->rows && !error; row++)
+		for (int col = 0; col < page->cols && !error; col++)
+			error =
+			    draw(rects, &page->cells[row * page->cols + col],
+			         col * BOX_WIDTH, row * BOX_HEIGHT);
 	return error;
 }
 
 static int
-draw_paper(struct rects *rects, const struct grid_cell *cell, int x, int y)
+draw_underline(struct rects *rects, const struct svg_cell *cell, int x, int y)
 {
-	struct rect rect = {paper(cell), x, y, BOX_WIDTH, BOX_HEIGHT};
-
-	return rect.colour == GRID_BACKGROUND ? 0 : rects_add(rects, &rect);
-}
-
-static int
-draw_underline(struct rects *rects, const struct grid_cell *cell, int x, int y)
-{
-	struct rect rect = {ink(cell), x, y + UNDERLINE_TOP, BOX_WIDTH,
-	                    BOX_LINE};
+	struct coloured_rect rect = {cell->ink, x, y + UNDERLINE_TOP, BOX_WIDTH,
+	                             BOX_LINE};
 
 	return cell->underline ? rects_add(rects, &rect) : 0;
 }
 
 static int
-draw_shape(struct rects *rects, const struct grid_cell *cell, int x, int y)
+draw_shape(struct rects *rects, const struct svg_cell *cell, int x, int y)
 {
 	struct box_rect parts[BOX_RECTS];
 	int count = box_rects(cell->point, parts), error = 0;
-	uint32_t colour = blend(ink(cell), paper(cell), box_shade(cell->point));
+	uint32_t colour = blend(cell->ink, cell->paper, box_shade(cell->point));
 
 	for (int i = 0; i < count && !error; i++) {
-		struct rect rect = {colour, x + parts[i].x, y + parts[i].y,
-		                    parts[i].width, parts[i].height};
+		struct coloured_rect rect = {colour, x + parts[i].x,
+		                             y + parts[i].y, parts[i].width,
+		                             parts[i].height};
 
 		error = rects_add(rects, &rect);
 	}
@@ -159,23 +143,43 @@ draw_shape(struct rects *rects, const struct grid_cell *cell, int x, int y)
 }
 
 static int
-draw_block(struct rects *rects, const struct grid_cell *cell, int x, int y)
+draw_block(struct rects *rects, const struct svg_cell *cell, int x, int y)
 {
 	return box_is_block(cell->point) ? draw_shape(rects, cell, x, y) : 0;
 }
 
 static int
-draw_line(struct rects *rects, const struct grid_cell *cell, int x, int y)
+draw_line(struct rects *rects, const struct svg_cell *cell, int x, int y)
 {
 	return box_is_block(cell->point) ? 0 : draw_shape(rects, cell, x, y);
 }
 
 static int
-write_layer(FILE *file, const struct grid *grid, draw_cell *draw)
+write_layer(FILE *file, const struct svg_page *page, draw_cell *draw)
 {
 	struct rects rects = {0};
-	int error = for_cells(grid, &rects, draw);
+	int error = for_cells(page, &rects, draw);
 
+	rects_write(&rects, file);
+	rects_free(&rects);
+	return error;
+}
+
+/* What has the window's own colour is left out. */
+static int
+write_paper(FILE *file, const struct svg_page *page)
+{
+	struct rects rects = {0};
+	int error = 0;
+
+	for (int i = 0; i < page->rows * page->cols && !error; i++) {
+		struct coloured_rect rect = {
+		    page->cells[i].paper, i % page->cols * BOX_WIDTH,
+		    i / page->cols * BOX_HEIGHT, BOX_WIDTH, BOX_HEIGHT};
+
+		if (rect.colour != page->paper)
+			error = rects_add(&rects, &rect);
+	}
 	rects_write(&rects, file);
 	rects_free(&rects);
 	return error;
@@ -185,63 +189,63 @@ write_layer(FILE *file, const struct grid *grid, draw_cell *draw)
  * window would shine through. Lines do not: they would part from the corners
  * and the letters by up to half a pixel. */
 static int
-write_rects(FILE *file, const struct grid *grid)
+write_rects(FILE *file, const struct svg_page *page)
 {
 	int error;
 
 	fputs("<g shape-rendering=\"crispEdges\">\n", file);
-	error = write_layer(file, grid, draw_paper);
+	error = write_paper(file, page);
 	if (!error)
-		error = write_layer(file, grid, draw_block);
+		error = write_layer(file, page, draw_block);
 	fputs("</g>\n", file);
 	if (!error)
-		error = write_layer(file, grid, draw_line);
+		error = write_layer(file, page, draw_line);
 	if (!error)
-		error = write_layer(file, grid, draw_underline);
+		error = write_layer(file, page, draw_underline);
 	return error;
 }
 
 static void
-write_curves(FILE *file, const struct grid *grid)
+write_curves(FILE *file, const struct svg_page *page)
 {
 	fprintf(file, "<g fill=\"none\" stroke-width=\"%d\">\n", BOX_LINE);
-	for (int i = 0; i < grid->rows * grid->cols; i++) {
-		const struct grid_cell *cell = &grid->cells[i];
+	for (int i = 0; i < page->rows * page->cols; i++) {
+		const struct svg_cell *cell = &page->cells[i];
 		const struct box_curve *curve = box_curve(cell->point);
 
 		if (!curve)
 			continue;
 		fprintf(file, "<path stroke=\"#%06x\" d=\"M%d %d%s\"/>\n",
-		        ink(cell), i % grid->cols * BOX_WIDTH + curve->x,
-		        i / grid->cols * BOX_HEIGHT + curve->y, curve->path);
+		        cell->ink, i % page->cols * BOX_WIDTH + curve->x,
+		        i / page->cols * BOX_HEIGHT + curve->y, curve->path);
 	}
 	fputs("</g>\n", file);
 }
 
 static void
-write_dots(FILE *file, const struct grid *grid)
+write_dots(FILE *file, const struct svg_page *page)
 {
 	struct box_dot dots[BOX_DOTS];
 
 	fputs("<g>\n", file);
-	for (int i = 0; i < grid->rows * grid->cols; i++) {
-		const struct grid_cell *cell = &grid->cells[i];
+	for (int i = 0; i < page->rows * page->cols; i++) {
+		const struct svg_cell *cell = &page->cells[i];
 		int count = box_dots(cell->point, dots);
 
 		if (count == 0)
 			continue;
-		fprintf(file, "<path fill=\"#%06x\" d=\"", ink(cell));
+		fprintf(file, "<path fill=\"#%06x\" d=\"", cell->ink);
 		for (int n = 0; n < count; n++)
 			fprintf(file, "M%d %d" BOX_DOT,
-			        i % grid->cols * BOX_WIDTH + dots[n].x,
-			        i / grid->cols * BOX_HEIGHT + dots[n].y);
+			        i % page->cols * BOX_WIDTH + dots[n].x,
+			        i / page->cols * BOX_HEIGHT + dots[n].y);
 		fputs("\"/>\n", file);
 	}
 	fputs("</g>\n", file);
 }
 
 static bool
-is_text(const struct grid_cell *cell)
+is_text(const struct svg_cell *cell)
 {
 	return cell->point && cell->point != ' ' && cell->width &&
 	       !box_is_shape(cell->point);
@@ -250,7 +254,7 @@ is_text(const struct grid_cell *cell)
 /* Letters whose advance is one cell in every monospaced font. Others stand
  * alone, so that a substitute of another width moves nothing behind it. */
 static bool
-is_plain(const struct grid_cell *cell)
+is_plain(const struct svg_cell *cell)
 {
 	return is_text(cell) && cell->width == 1 && cell->point < 0x180 &&
 	       (cell->point < 0x7f || cell->point > 0xa0) &&
@@ -258,15 +262,15 @@ is_plain(const struct grid_cell *cell)
 }
 
 static bool
-goes_on(const struct grid_cell *a, const struct grid_cell *b)
+goes_on(const struct svg_cell *a, const struct svg_cell *b)
 {
-	return is_plain(a) && is_plain(b) && ink(a) == ink(b) &&
+	return is_plain(a) && is_plain(b) && a->ink == b->ink &&
 	       a->bold == b->bold && a->italic == b->italic;
 }
 
 /* How many cells from here on are one run: one look, single blanks inside. */
 static int
-run_length(const struct grid_cell *cell, int left)
+run_length(const struct svg_cell *cell, int left)
 {
 	int length = cell->width;
 
@@ -284,14 +288,15 @@ run_length(const struct grid_cell *cell, int left)
 }
 
 static void
-write_run(FILE *file, const struct grid_cell *cell, int length, int x, int y)
+write_run(FILE *file, const struct svg_page *page, const struct svg_cell *cell,
+          int length, int x, int y)
 {
 	fprintf(file, "<text x=\"%d\" y=\"%d\" textLength=\"%d\"", x, y,
 	        length * BOX_WIDTH);
 	if (!is_plain(cell))
 		fputs(" lengthAdjust=\"spacingAndGlyphs\"", file);
-	if (ink(cell) != GRID_FOREGROUND)
-		fprintf(file, " fill=\"#%06x\"", ink(cell));
+	if (cell->ink != page->ink)
+		fprintf(file, " fill=\"#%06x\"", cell->ink);
 	if (cell->bold)
 		fputs(" font-weight=\"bold\"", file);
 	if (cell->italic)
@@ -304,20 +309,22 @@ write_run(FILE *file, const struct grid_cell *cell, int length, int x, int y)
 }
 
 static void
-write_texts(FILE *file, const struct grid *grid)
+write_texts(FILE *file, const struct svg_page *page)
 {
 	fprintf(file,
 	        "<g font-family=\"" TEXT_FONT "\" font-size=\"" TEXT_SIZE
 	        "\" fill=\"#%06x\" xml:space=\"preserve\">\n",
-	        GRID_FOREGROUND);
-	for (int row = 0; row < grid->rows; row++)
-		for (int col = 0; col < grid->cols;) {
-			const struct grid_cell *cell = grid_at(grid, row, col);
+	        page->ink);
+	for (int row = 0; row < page->rows; row++)
+		for (int col = 0; col < page->cols;) {
+			const struct svg_cell *cell =
+			    &page->cells[row * page->cols + col];
 			int length = 1;
 
 			if (is_text(cell)) {
-				length = run_length(cell, grid->cols - col);
-				write_run(file, cell, length, col * BOX_WIDTH,
+				length = run_length(cell, page->cols - col);
+				write_run(file, page, cell, length,
+				          col * BOX_WIDTH,
 				          row * BOX_HEIGHT + TEXT_BASE);
 			}
 			col += length;
@@ -326,15 +333,15 @@ write_texts(FILE *file, const struct grid *grid)
 }
 
 int
-svg_write(FILE *file, const struct grid *grid, const char *title)
+svg_write(FILE *file, const struct svg_page *page)
 {
 	int error;
 
-	write_window(file, grid, title);
-	error = write_rects(file, grid);
-	write_curves(file, grid);
-	write_dots(file, grid);
-	write_texts(file, grid);
+	write_window(file, page);
+	error = write_rects(file, page);
+	write_curves(file, page);
+	write_dots(file, page);
+	write_texts(file, page);
 	fputs("</g>\n</svg>\n", file);
 	if (error)
 		return error;
