@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ESCAPE_MS = 30 };
@@ -40,33 +39,6 @@ send_signal(struct screen *screen, const struct command *command)
 	else
 		snprintf(text, sizeof(text), "SIG%s was sent to %u.", name,
 		         command->pid);
-	screen_say(screen, text);
-}
-
-static void
-save(struct screen *screen)
-{
-	char path[64], text[96], *dump;
-	FILE *file = NULL;
-
-	for (int i = 1; i < 1000 && !file; i++) {
-		snprintf(path, sizeof(path), "looptop-%d.txt", i);
-		file = fopen(path, "wxe");
-		if (!file && errno != EEXIST)
-			break;
-	}
-	screen_draw(screen);
-	dump = canvas_dump(&screen->canvas, false);
-	if (file && dump) {
-		fputs(dump, file);
-		snprintf(text, sizeof(text), "The screen is in %s.", path);
-	} else {
-		snprintf(text, sizeof(text), "%s: cannot be written: %s.", path,
-		         strerror(errno));
-	}
-	if (file)
-		fclose(file);
-	free(dump);
 	screen_say(screen, text);
 }
 
@@ -141,7 +113,7 @@ obey(struct screen *screen, const struct command *command)
 		seek(screen, command);
 		break;
 	case COMMAND_SAVE:
-		save(screen);
+		screen_save(screen);
 		break;
 	case COMMAND_REDRAW:
 		term_redraw();

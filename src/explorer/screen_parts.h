@@ -2,7 +2,8 @@
  * The parts of the screen's side of the explorer; not for other modules.
  *
  * screen.c opens and closes it and draws frames, screen_keys.c turns keys into
- * deeds, screen_program.c says what became of the program.
+ * deeds, screen_save.c writes the screen into files, screen_program.c says what
+ * became of the program.
  */
 #ifndef EXPLORER_SCREEN_PARTS_H
 #define EXPLORER_SCREEN_PARTS_H
@@ -52,6 +53,10 @@ void screen_draw(struct screen *screen);
 
 /* Frames again, after a pause or a change that is to be seen. */
 void screen_wake(struct screen *screen);
+
+/* Writes the screen as text and as a picture; a sentence says where, or why
+ * not. */
+void screen_save(struct screen *screen);
 
 /* Lets a replay go on to where its clock is. */
 void screen_play(struct screen *screen);
