@@ -347,7 +347,8 @@ screenshots: $(BUILD)/looptop $(BUILD)/shot
 		[ -z "$$needs" ] || command -v $$needs >/dev/null || \
 			{ echo "  skip  $$script: no $$needs"; continue; }; \
 		echo "  SHOT  $$script"; \
-		LOOPTOP=$(BUILD)/looptop $(BUILD)/shot $$script || exit 1; done
+		XDG_CONFIG_HOME=/nonexistent LOOPTOP=$(BUILD)/looptop \
+			$(BUILD)/shot $$script || exit 1; done
 	@for picture in screenshots/*.svg; do \
 		rsvg-convert -o $${picture%.svg}.png $$picture || exit 1; done
 

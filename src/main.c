@@ -25,7 +25,7 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
-	char error[256];
+	char error[1024];
 
 	if (argc > 1 && strcmp(argv[1], "@guard") == 0)
 		return guard_main(argc, argv);

@@ -11,11 +11,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { ARGS_MAX = 32, FILES = 8 };
+
+static char config_home[160] = "XDG_CONFIG_HOME=/nonexistent";
 
 static int64_t
 now_ms(void)
@@ -53,6 +56,7 @@ become(struct program *program, const char *const *args, int out, int err)
 	for (int i = 0; args[i] && i < ARGS_MAX; i++)
 		argv[i + 1] = args[i];
 	putenv(program->mark);
+	putenv(config_home);
 	setsid();
 	dup2(null, 0);
 	dup2(out, 1);
@@ -201,7 +205,7 @@ program_start_tty(struct tty *tty, char mark[64], const char *const *args,
                   int rows, int cols, const char *const *env)
 {
 	const char *argv[ARGS_MAX + 2] = {program_path()};
-	const char *environment[ARGS_MAX + 2] = {mark};
+	const char *environment[ARGS_MAX + 3] = {mark, config_home};
 	struct tty_options options = {
 	    .argv = argv, .env = environment, .rows = rows, .cols = cols};
 
@@ -209,7 +213,7 @@ program_start_tty(struct tty *tty, char mark[64], const char *const *args,
 	for (int i = 0; args && args[i] && i < ARGS_MAX; i++)
 		argv[i + 1] = args[i];
 	for (int i = 0; env && env[i] && i < ARGS_MAX; i++)
-		environment[i + 1] = env[i];
+		environment[i + 2] = env[i];
 	assert_int_equal(tty_start(tty, &options), 0);
 }
 
@@ -301,22 +305,45 @@ remove_files(void)
 		perror(directory);
 }
 
+static void
+need_directory(void)
+{
+	if (access(directory, F_OK) == 0)
+		return;
+	assert_non_null(mkdtemp(directory));
+	atexit(remove_files);
+}
+
 const char *
 program_file(const char *name, const char *text)
 {
 	char *path = files[file_count++ % FILES];
 	FILE *file;
 
-	if (file_count == 1) {
-		assert_non_null(mkdtemp(directory));
-		atexit(remove_files);
-	}
+	need_directory();
 	snprintf(path, sizeof(files[0]), "%s/%s", directory, name);
 	file = fopen(path, "w");
 	assert_non_null(file);
 	fputs(text, file);
 	fclose(file);
 	return path;
+}
+
+const char *
+program_config(const char *text)
+{
+	char folder[128];
+
+	if (!text) {
+		strcpy(config_home, "XDG_CONFIG_HOME=/nonexistent");
+		return NULL;
+	}
+	need_directory();
+	snprintf(folder, sizeof(folder), "%s/looptop", directory);
+	mkdir(folder, 0700);
+	snprintf(config_home, sizeof(config_home), "XDG_CONFIG_HOME=%s",
+	         directory);
+	return program_file("looptop/config", text);
 }
 
 bool

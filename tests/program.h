@@ -62,6 +62,11 @@ json_t *program_line(json_t *lines, const char *kind, size_t n);
  * path (static storage, eight at a time). */
 const char *program_file(const char *name, const char *text);
 
+/* What looptop's config file says for the runs from now on; NULL: there is
+ * none, which is how it begins. Never the one of who runs the tests. Returns
+ * its path. */
+const char *program_config(const char *text);
+
 /* node in PATH? */
 bool program_has_node(void);
 

@@ -1,5 +1,8 @@
 #include "options.h"
 
+#include "config.h"
+#include "setting.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -34,8 +37,10 @@ const char options_help[] =
     "  --preview N       bytes of a message shown (default 60, 0: none)\n"
     "  --port N          port of the lab's server (default: any that is free)\n"
     "  --no-agent        stay out of Node programs: no messages are seen\n"
-    "  --ascii           no glyphs beyond ASCII\n"
-    "  --no-mouse        leave the mouse to the terminal\n"
+    "  --theme NAME      dark, light, high-contrast or mono (no colours)\n"
+    "  --ascii           no glyphs beyond ASCII (--ascii=no: all)\n"
+    "  --no-mouse        leave the mouse to the terminal (--mouse: take it)\n"
+    "  --no-config       ignore ~/.config/looptop/config\n"
     "  --read-only       never signal a process\n"
     "\n"
     "Exit status: CMD's own (128+n for signal n); 125 looptop failed; 126, "
@@ -48,13 +53,10 @@ enum {
 	OPTION_FOR,
 	OPTION_RECORD,
 	OPTION_OUTPUT,
-	OPTION_RATE,
-	OPTION_FPS,
-	OPTION_PREVIEW,
-	OPTION_PORT,
+	OPTION_SETTING, /* of setting.h, by its name */
 	OPTION_BIRTHS,
-	OPTION_ASCII,
 	OPTION_NO_MOUSE,
+	OPTION_NO_CONFIG,
 	OPTION_READ_ONLY,
 	OPTION_NO_AGENT,
 	OPTION_HELP,
@@ -67,13 +69,16 @@ static const struct option long_options[] = {
     {"for", required_argument, NULL, OPTION_FOR},
     {"record", required_argument, NULL, OPTION_RECORD},
     {"output", required_argument, NULL, OPTION_OUTPUT},
-    {"rate", required_argument, NULL, OPTION_RATE},
-    {"fps", required_argument, NULL, OPTION_FPS},
-    {"preview", required_argument, NULL, OPTION_PREVIEW},
-    {"port", required_argument, NULL, OPTION_PORT},
+    {"rate", required_argument, NULL, OPTION_SETTING},
+    {"fps", required_argument, NULL, OPTION_SETTING},
+    {"preview", required_argument, NULL, OPTION_SETTING},
+    {"port", required_argument, NULL, OPTION_SETTING},
     {"births", required_argument, NULL, OPTION_BIRTHS},
-    {"ascii", no_argument, NULL, OPTION_ASCII},
+    {"theme", required_argument, NULL, OPTION_SETTING},
+    {"ascii", optional_argument, NULL, OPTION_SETTING},
+    {"mouse", optional_argument, NULL, OPTION_SETTING},
     {"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
+    {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
     {"read-only", no_argument, NULL, OPTION_READ_ONLY},
     {"no-agent", no_argument, NULL, OPTION_NO_AGENT},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -115,23 +120,6 @@ options_duration(const char *text, uint64_t *ns)
 	return false;
 }
 
-/* A number from least to most in the option's argument. */
-static int
-number(const char *name, const char *text, long least, long most, int *into,
-       char *error, size_t room)
-{
-	char *rest;
-	long value = strtol(text, &rest, 10);
-
-	if (rest == text || *rest || value < least || value > most)
-		return fail(error, room,
-		            "--%s: \"%s\" is no number from %ld to %ld. "
-		            "Give one.",
-		            name, text, least, most);
-	*into = (int)value;
-	return 0;
-}
-
 static int
 births(const char *text, enum births_source *into, char *error, size_t room)
 {
@@ -151,6 +139,15 @@ births(const char *text, enum births_source *into, char *error, size_t room)
 	            "--births: \"%s\" is no way to see births. Say looking, "
 	            "connector, perf or machine.",
 	            text);
+}
+
+/* Without a value a switch is on. */
+static int
+take_setting(struct options *options, const char *name, char *error,
+             size_t room)
+{
+	return setting_take(options, "--", name, optarg ? optarg : "yes", error,
+	                    room);
 }
 
 static int
@@ -176,25 +173,13 @@ take_option(struct options *options, int option, char *error, size_t room)
 	case OPTION_OUTPUT:
 		options->output = optarg;
 		return 0;
-	case OPTION_RATE:
-		return number("rate", optarg, 1, 1000, &options->rate, error,
-		              room);
-	case OPTION_FPS:
-		return number("fps", optarg, 1, 120, &options->fps, error,
-		              room);
-	case OPTION_PREVIEW:
-		return number("preview", optarg, 0, 900, &options->preview,
-		              error, room);
-	case OPTION_PORT:
-		return number("port", optarg, 0, 65535, &options->port, error,
-		              room);
 	case OPTION_BIRTHS:
 		return births(optarg, &options->births, error, room);
-	case OPTION_ASCII:
-		options->ascii = true;
-		return 0;
 	case OPTION_NO_MOUSE:
-		options->no_mouse = true;
+		options->mouse = false;
+		return 0;
+	case OPTION_NO_CONFIG:
+		options->no_config = true;
 		return 0;
 	case OPTION_READ_ONLY:
 		options->read_only = true;
@@ -279,28 +264,32 @@ take_rest(struct options *options, int argc, char **argv, char *error,
 	return 0;
 }
 
-int
-options_parse(struct options *options, int argc, char **argv, char *error,
-              size_t room)
+/* NO_COLOR (no-color.org): a wish of the user's for all programs, which one for
+ * this program alone overrides. */
+static void
+set_defaults(struct options *options)
 {
-	int option, result = 0, first = 1;
+	const char *no_colour = getenv("NO_COLOR");
 
 	memset(options, 0, sizeof(*options));
 	options->rate = 50;
 	options->fps = 30;
 	options->preview = 60;
 	options->births = BIRTHS_MACHINE;
-	if (argc > 1 && argv[1][0] != '-') {
-		result = take_verb(options, argv[1], error, room);
-		first = 2;
-	}
-	if (result)
-		return result;
-	opterr = 0;
-	optind = first;
+	options->mouse = true;
+	options->theme = no_colour && *no_colour ? THEME_MONO : THEME_DARK;
+	key_table_init(&options->keys);
+}
+
+static int
+take_options(struct options *options, int argc, char **argv, char *error,
+             size_t room)
+{
+	int option, index = 0, result = 0;
+
 	/* '+': options end at the first word, which is CMD or PID. */
-	while ((option = getopt_long(argc, argv, "+:", long_options, NULL)) !=
-	       -1) {
+	while (!result && (option = getopt_long(argc, argv, "+:", long_options,
+	                                        &index)) != -1) {
 		if (option == ':')
 			return fail(error, room,
 			            "%s: it needs a value. Try looptop "
@@ -311,15 +300,51 @@ options_parse(struct options *options, int argc, char **argv, char *error,
 			            "%s: there is no such option. Try "
 			            "looptop --help.",
 			            argv[optind - 1]);
-		result = take_option(options, option, error, room);
-		if (result)
-			return result;
+		result = option == OPTION_SETTING
+		             ? take_setting(options, long_options[index].name,
+		                            error, room)
+		             : take_option(options, option, error, room);
 	}
-	if (options->help || options->version)
-		return 0;
+	return result;
+}
+
+static int
+take_all(struct options *options, int argc, char **argv, char *error,
+         size_t room)
+{
+	int result = 0;
+
+	opterr = 0;
+	optind = 1;
+	if (argc > 1 && argv[1][0] != '-') {
+		result = take_verb(options, argv[1], error, room);
+		optind = 2;
+	}
+	if (!result)
+		result = take_options(options, argc, argv, error, room);
+	if (result || options->help || options->version)
+		return result;
 	if (options->verb == VERB_LAB && options->mode != OUTPUT_SCREEN)
 		return fail(error, room,
 		            "--json and --summary need something to watch. "
 		            "Write looptop run --json -- CMD.");
 	return take_rest(options, argc - optind, argv + optind, error, room);
+}
+
+/* Twice: the first time says whether the config file is to be read. What it
+ * says is then overridden. */
+int
+options_parse(struct options *options, int argc, char **argv, char *error,
+              size_t room)
+{
+	int result;
+
+	set_defaults(options);
+	result = take_all(options, argc, argv, error, room);
+	if (result || options->help || options->version || options->no_config ||
+	    options->verb == VERB_DOCTOR)
+		return result;
+	set_defaults(options);
+	result = config_read(options, error, room);
+	return result ? result : take_all(options, argc, argv, error, room);
 }

@@ -5,6 +5,8 @@
 #define EXPLORER_OPTIONS_H
 
 #include "observe/births.h"
+#include "ui/request.h"
+#include "ui/theme.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,12 +38,15 @@ struct options {
 	int preview;
 	int port;                  /* of the lab's server; 0: any */
 	enum births_source births; /* --births: no better than this */
-	bool ascii, no_mouse, read_only;
-	bool no_agent; /* stay out of Node programs */
+	bool ascii, mouse, read_only;
+	enum theme theme;
+	struct key_table keys;
+	bool no_config; /* the config file is not read */
+	bool no_agent;  /* stay out of Node programs */
 };
 
-/* Reads argv. 0, or -EINVAL and a sentence in `error`: what was wrong and what
- * to do. */
+/* Reads the config file (config.h) and argv, which overrides it. 0, or -EINVAL
+ * and a sentence in `error`: what was wrong and what to do. */
 int options_parse(struct options *options, int argc, char **argv, char *error,
                   size_t room);
 

@@ -270,7 +270,7 @@ static int
 run(struct screen *screen, const struct options *options)
 {
 	struct term_options term = {.ascii = options->ascii,
-	                            .no_mouse = options->no_mouse,
+	                            .no_mouse = !options->mouse,
 	                            .theme = screen->ui.theme};
 	int code;
 
@@ -315,6 +315,8 @@ screen_main(const struct options *options)
 	struct ui_setup setup = {
 	    .own_pid = (uint32_t)getpid(),
 	    .read_only = options->read_only,
+	    .theme = options->theme,
+	    .keys = &options->keys,
 	};
 	int code;
 
@@ -326,6 +328,7 @@ screen_main(const struct options *options)
 	if (options->verb == VERB_REPLAY || options->verb == VERB_ATTACH)
 		setup.own_pid = 0;
 	ui_init(&screen.ui, &setup);
+	screen.ui.mouse = options->mouse;
 	code = run(&screen, options);
 	if (screen.has_replay)
 		replay_close(&screen.replay);
