@@ -57,29 +57,37 @@ create_both(struct saved *saved)
 	return -EEXIST;
 }
 
-/* Closes it too: what was kept back is written only then. */
-static int
-write_text(FILE *file, const struct canvas *canvas)
+/* The picture, to be freed; NULL: out of memory. */
+static char *
+draw_picture(const struct screen *screen)
 {
-	char *dump = canvas_dump(canvas, false);
-	int error = 0;
+	char *bytes = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&bytes, &size);
+	int error;
 
-	if (!dump)
-		error = -ENOMEM;
-	else if (fputs(dump, file) == EOF)
-		error = -errno;
-	if (fclose(file) == EOF && !error)
-		error = -errno;
-	free(dump);
-	return error;
+	if (!memory)
+		return NULL;
+	error = canvas_svg(memory, &screen->canvas, screen->ui.theme,
+	                   term_depth(), "looptop");
+	if (fclose(memory) == EOF || error) {
+		free(bytes);
+		return NULL;
+	}
+	return bytes;
 }
 
+/* Closes it too: what was kept back is written only then. */
 static int
-write_picture(FILE *file, const struct canvas *canvas, enum theme theme)
+write_out(FILE *file, const char *bytes)
 {
-	int error = canvas_svg(file, canvas, theme, term_depth(), "looptop");
+	int error = 0;
 
-	if (fclose(file) == EOF && (!error || error == -EIO))
+	if (!bytes)
+		error = -ENOMEM;
+	else if (fputs(bytes, file) == EOF)
+		error = -errno;
+	if (fclose(file) == EOF && !error)
 		error = -errno;
 	return error;
 }
@@ -87,10 +95,13 @@ write_picture(FILE *file, const struct canvas *canvas, enum theme theme)
 static int
 write_both(struct saved *saved, const struct screen *screen)
 {
-	int text = write_text(saved->text, &screen->canvas);
-	int picture =
-	    write_picture(saved->picture, &screen->canvas, screen->ui.theme);
+	char *dump = canvas_dump(&screen->canvas, false);
+	char *drawn = draw_picture(screen);
+	int text = write_out(saved->text, dump);
+	int picture = write_out(saved->picture, drawn);
 
+	free(dump);
+	free(drawn);
 	if (!text && !picture)
 		return 0;
 	unlink(saved->text_path);
