@@ -147,7 +147,7 @@ needs_core    := $(objs_core)
 needs_runtime := $(objs_runtime) $(objs_core)
 needs_conformance := $(call obj_of,tests/rules.c) $(objs_runtime) $(objs_core)
 needs_fuzz    := $(call obj_of,tests/fuzz_corpus.c) $(objs_runtime) \
-                 $(objs_observe) $(objs_core)
+                 $(objs_observe) $(call obj_of,ui/key.c) $(objs_core)
 needs_load    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_stage   := $(objs_stage) $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(call obj_of,tests/fuzz_procfs.c) $(objs_observe) $(objs_core)
@@ -257,7 +257,8 @@ FUZZ_CC      ?= clang
 fuzzers := $(patsubst $(BUILD)/tests/%,$(BUILD)/fuzz/%.fuzzer,\
              $(call tests_of,fuzz))
 
-src_fuzzed := $(call src_of,runtime) $(call src_of,observe) $(call src_of,core)
+src_fuzzed := $(call src_of,runtime) $(call src_of,observe) $(call src_of,core) \
+              ui/key.c
 
 $(BUILD)/fuzz/%.fuzzer: tests/%.c $(src_fuzzed)
 	@command -v $(FUZZ_CC) >/dev/null || \

@@ -320,6 +320,5 @@ details_sheet(struct sheet *sheet, const struct view *view, enum pane_id pane)
 	         pane_message_at(view, view->cursor, &row) && row.flow)
 		message_details(sheet, view, &row);
 	else
-		sheet_add(sheet, STYLE_PLAIN, "",
-		          "Choose a row first: j and k.");
+		sheet_add(sheet, STYLE_PLAIN, "", "Choose a row first.");
 }

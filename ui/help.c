@@ -101,6 +101,18 @@ put_keys(const struct page *page, const struct key_table *keys, int n)
 	}
 }
 
+static void
+put_frame(const struct area *box, const struct key_table *keys, bool scrolls)
+{
+	char title[128], down[KEYS_BYTES], up[KEYS_BYTES];
+
+	snprintf(title, sizeof(title),
+	         "Help   %s, %s: up and down   any other key leaves",
+	         key_first(keys, REQUEST_DOWN, down),
+	         key_first(keys, REQUEST_UP, up));
+	area_frame(box, scrolls ? title : "Help   any key leaves", true);
+}
+
 int
 help_draw(const struct area *area, const struct key_table *keys,
           const char *pane, const char *about, int top)
@@ -126,10 +138,7 @@ help_draw(const struct area *area, const struct key_table *keys,
 	page.top = top < last ? top : last;
 	for (int i = 0; i < rect.rows; i++)
 		area_fill(&box, i, 0, rect.cols, ' ', STYLE_PLAIN);
-	area_frame(&box,
-	           last ? "Help   j, k: up and down   any other key leaves"
-	                : "Help   any key leaves",
-	           true);
+	put_frame(&box, keys, last > 0);
 	put_title(&page, 0, pane);
 	n = put_words(&page, 1, about);
 	n = n > ABOUT_LINES ? n : ABOUT_LINES;

@@ -98,7 +98,9 @@ set_mouse(struct key *key, const struct sequence *sequence)
 	int button = sequence->parameters[0];
 
 	set(key, KEY_CODE_NONE);
-	if (sequence->final != 'M' || sequence->count < 3)
+	/* Places are counted from 1. */
+	if (sequence->final != 'M' || sequence->count < 3 ||
+	    sequence->parameters[1] < 1 || sequence->parameters[2] < 1)
 		return;
 	if ((button & 0x43) == 0x40)
 		key->code = KEY_CODE_WHEEL_UP;

@@ -291,7 +291,7 @@ ui_ask_signal(struct ui *ui, const struct model *model)
 	process = actor_process(&ui_model(ui, model)->actors, ui->signal_pid);
 	if (!process || process->row.died) {
 		ui->focused = PANE_PROCESSES;
-		ui_say(ui, model, "Select a process first, in pane 1.");
+		ui_say(ui, model, "Select a process first.");
 		return;
 	}
 	model_process_label(process, label, sizeof(label));

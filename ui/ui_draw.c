@@ -143,7 +143,7 @@ static void
 make_title(const struct ui *ui, enum pane_id pane, char *into, size_t room)
 {
 	const struct tree_wish *wish = &ui->wish;
-	char words[TREE_FILTER + 24] = "";
+	char words[TREE_FILTER + 24] = "", key[KEYS_BYTES];
 	size_t used = 0;
 
 	if (pane == PANE_PROCESSES && wish->sort != SORT_TREE)
@@ -152,8 +152,13 @@ make_title(const struct ui *ui, enum pane_id pane, char *into, size_t room)
 	if (pane == PANE_PROCESSES && *wish->filter)
 		snprintf(words + used, sizeof(words) - used, "  \\%s",
 		         wish->filter);
-	snprintf(into, room, "%c %s%s%s", panes[pane].key, panes[pane].title,
-	         words, ui->zoomed ? "  (z: all panes)" : "");
+	snprintf(into, room, "%s %s%s",
+	         key_first(&ui->keys, REQUEST_PANE_1 + pane, key),
+	         panes[pane].title, words);
+	used = strlen(into);
+	if (ui->zoomed && used < room)
+		snprintf(into + used, room - used, "  (%s: all panes)",
+		         key_first(&ui->keys, REQUEST_ZOOM, key));
 }
 
 static void

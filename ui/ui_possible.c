@@ -23,7 +23,7 @@ why_not_fold(const struct ui *ui, const struct model *model)
 	int n = ui->cursor[PANE_PROCESSES];
 
 	if (n < 0 || n >= count || !rows[n].process)
-		return "Select a process first, in pane 1.";
+		return "Select a process first.";
 	if (ui->wish.sort != SORT_TREE)
 		return "A sorted list has nothing to fold.";
 	if (!tree_is_folded(&ui->wish, rows[n].process->pid) &&
