@@ -111,7 +111,7 @@ each_has_its_menu_bar(void **state)
 	quit(screen);
 	watch(screen, "mono", NULL);
 	assert_true(cell_of(screen, "iew").bg_default);
-	assert_true(cell_of(screen, "iew").reverse);
+	assert_true(cell_of(screen, "View").underline);
 	quit(screen);
 }
 
@@ -133,7 +133,7 @@ no_color_is_mono_until_a_theme_is_asked_for(void **state)
 
 	watch(screen, NULL, ARGS("NO_COLOR=1"));
 	assert_true(cell_of(screen, "iew").bg_default);
-	assert_true(cell_of(screen, "iew").reverse);
+	assert_true(cell_of(screen, "View").underline);
 	choose_theme(screen, "d");
 	assert_int_equal(cell_of(screen, "iew").bg, 0x303030);
 	quit(screen);

@@ -162,7 +162,7 @@ without_colours_the_state_is_still_told(void **state)
 {
 	static const enum style apart[] = {
 	    STYLE_BLOCKED_FILL, STYLE_CHOICE,      STYLE_SELECT,
-	    STYLE_VERDICT_BAD,  STYLE_TOAST_ERROR, STYLE_MENU,
+	    STYLE_VERDICT_BAD,  STYLE_TOAST_ERROR, STYLE_MENU_ALARM,
 	};
 
 	(void)state;

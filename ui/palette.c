@@ -223,7 +223,7 @@ mark_letters(const struct palette *palette, const struct area *box, int row,
 	}
 	for (int i = 0; i < count; i++)
 		if (places[i] < room - 1)
-			area_restyle(box, row, 2 + places[i], 1, STYLE_WAITING);
+			area_restyle(box, row, 2 + places[i], 1, STYLE_INPUT);
 }
 
 static void
