@@ -121,6 +121,19 @@ a_key_that_cannot_do_its_work_says_why(void **state)
 	                    "Read-only: nothing is signalled.");
 }
 
+/* No time goes by that would end it. */
+static void
+while_paused_a_sentence_goes_with_the_next_key(void **state)
+{
+	struct hands *hands = *state;
+
+	focus(hands, PANE_LOOPS, true);
+	hands_press(hands, "Space *");
+	assert_string_equal(hands->ui.saved, "Nothing is folded.");
+	hands_press(hands, "z");
+	assert_string_equal(hands->ui.saved, "");
+}
+
 /* All lines of the help, page by page. */
 static bool
 help_shows(struct hands *hands, const char *text)
@@ -198,6 +211,7 @@ main(void)
 	    with_hands(nor_without_a_stage),
 	    with_hands(nor_while_the_screen_is_paused),
 	    with_hands(a_key_that_cannot_do_its_work_says_why),
+	    with_hands(while_paused_a_sentence_goes_with_the_next_key),
 	    with_hands(the_help_names_each),
 	    with_hands(keys_that_were_changed_are_shown_everywhere),
 	};

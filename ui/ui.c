@@ -258,6 +258,9 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 	}
 	if (key->code == KEY_CODE_NONE)
 		return;
+	/* While paused no time goes by that would end what was said. */
+	if (ui->paused)
+		ui->saved[0] = '\0';
 	switch (ui->mode) {
 	case UI_NORMAL:
 		in_normal(ui, model, key, command);
