@@ -67,7 +67,7 @@ find_scattered(const char *text, const char *typed, int places[PALETTE_TEXT])
 {
 	int count = 0;
 
-	for (int i = 0; text[i] && i < PALETTE_TEXT; i++) {
+	for (int i = 0; i < PALETTE_TEXT && text[i]; i++) {
 		typed += strspn(typed, " ");
 		if (*typed && folded(text[i]) == folded(*typed)) {
 			places[count++] = i;
@@ -92,7 +92,7 @@ palette_match(const char *text, const char *typed)
 		       : !isalnum((unsigned char)whole[-1]) ? AT_WORD
 		                                            : INSIDE;
 	count = find_scattered(text, typed, places);
-	return count < 0 ? -1 : SCATTERED + places[count - 1] - places[0];
+	return count < 1 ? -1 : SCATTERED + places[count - 1] - places[0];
 }
 
 /* Sorted by insertion: equals stay in their order. */

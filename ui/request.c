@@ -35,7 +35,7 @@ request_name(enum request request, char into[REQUEST_NAME])
 	const char *name = names[request] + sizeof("REQUEST_") - 1;
 	size_t i;
 
-	for (i = 0; name[i] && i < REQUEST_NAME - 1; i++)
+	for (i = 0; i < REQUEST_NAME - 1 && name[i]; i++)
 		into[i] = name[i] == '_'                     ? '-'
 		          : name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20
 		                                             : name[i];

@@ -44,11 +44,13 @@ blend(uint32_t a, uint32_t b, int quarters)
 static void
 write_point(FILE *file, uint32_t point)
 {
-	char bytes[4];
+	char bytes[4] = "";
+	size_t size;
 
 	if (point < 0x20 || point == 0xfffe || point == 0xffff ||
 	    (point >= 0xd800 && point <= 0xdfff) || point > 0x10ffff)
 		point = 0xfffd;
+	size = text_encode(point, bytes);
 	if (point == '&')
 		fputs("&amp;", file);
 	else if (point == '<')
@@ -56,7 +58,7 @@ write_point(FILE *file, uint32_t point)
 	else if (point == '>')
 		fputs("&gt;", file);
 	else
-		fwrite(bytes, 1, text_encode(point, bytes), file);
+		fwrite(bytes, 1, size, file);
 }
 
 static void
