@@ -74,6 +74,35 @@ an_end_that_the_parent_is_not_told_of_is_a_zombie(void **state)
 	assert_null(told(model, FINDING_ZOMBIE));
 }
 
+/* Of a foreign parent only the kernel says it. */
+static void
+a_zombie_that_was_seen_is_one_whoever_the_parent_is(void **state)
+{
+	struct model *model = *state;
+	struct event seen = {.kind = EVENT_PROCESS_ZOMBIE, .pid = CHILD};
+
+	tell(model, (struct event){.kind = EVENT_PROCESS_BORN, .pid = PRIMARY},
+	     "sh");
+	tell(model,
+	     (struct event){.kind = EVENT_PROCESS_BORN,
+	                    .time = 100 * MS,
+	                    .pid = CHILD,
+	                    .other_pid = PRIMARY},
+	     "true");
+	died(model, 1000 * MS, CHILD, DEATH_CODE, 0);
+	seen.time = 1100 * MS;
+	seen.number = 1;
+	assert_true(tell(model, seen, ""));
+	pass(model, 3000);
+	assert_told(model, FINDING_ZOMBIE,
+	            "ZOMBIE: true ended 2.0 s ago, sh has not been told");
+	seen.time = 3100 * MS;
+	seen.number = 0;
+	assert_true(tell(model, seen, ""));
+	pass(model, 8000);
+	assert_null(told(model, FINDING_ZOMBIE));
+}
+
 static void
 a_foreign_parent_need_not_say_that_it_was_told(void **state)
 {
@@ -195,6 +224,7 @@ main(void)
 	    TEST(three_children_that_crash_at_once_are_a_loop),
 	    TEST(children_that_end_well_or_are_ended_are_none),
 	    TEST(an_end_that_the_parent_is_not_told_of_is_a_zombie),
+	    TEST(a_zombie_that_was_seen_is_one_whoever_the_parent_is),
 	    TEST(a_foreign_parent_need_not_say_that_it_was_told),
 	    TEST(who_outlives_its_parent_is_an_orphan),
 	    TEST(a_pool_that_is_full_for_a_while_is_told),

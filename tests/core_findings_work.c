@@ -262,6 +262,44 @@ messages_that_are_read_are_none(void **state)
 	assert_null(told(model, FINDING_QUEUE));
 }
 
+/* It is told for a moment, and kept for the list with its time: also the one
+ * before it, if something else blocked. */
+static void
+one_long_block_is_noted_and_kept(void **state)
+{
+	struct model *model = *state;
+	char text[TEXT];
+
+	server(model, 0, PRIMARY);
+	block(model, 1000, 2234, PRIMARY, "fib(45)");
+	pass(model, 2300);
+	assert_told(model, FINDING_BLOCK,
+	            "LONG BLOCK: the loop of server 1234 ms by fib(45)");
+	assert_int_equal(findings_grade(told(model, FINDING_BLOCK)),
+	                 GRADE_NOTE);
+	block(model, 30000, 30300, PRIMARY, "sha(9)");
+	pass(model, 30600);
+	pass(model, 90000);
+	assert_null(told(model, FINDING_BLOCK));
+	assert_int_equal(model->findings.count, 2);
+	findings_text(model, &model->findings.rows[0], text, sizeof(text));
+	assert_string_equal(
+	    text, "LONG BLOCK: the loop of server 1234 ms by fib(45)");
+	assert_in_range(model->findings.rows[0].last, 2234 * MS, 2734 * MS);
+	assert_in_range(model->findings.rows[1].last, 30300 * MS, 30800 * MS);
+}
+
+static void
+a_short_block_is_not_noted(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	block(model, 1000, 1150, PRIMARY, "fib(30)");
+	pass(model, 1200);
+	assert_null(told(model, FINDING_BLOCK));
+}
+
 int
 main(void)
 {
@@ -269,6 +307,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_loop_that_blocks_again_and_again),
 	    TEST(short_blocks_and_those_long_ago_are_not),
+	    TEST(one_long_block_is_noted_and_kept),
+	    TEST(a_short_block_is_not_noted),
 	    TEST(a_loop_that_computes_is_told_to_offload),
 	    TEST(a_loop_half_busy_and_a_busy_worker_are_not),
 	    TEST(threads_that_find_no_core),

@@ -356,8 +356,10 @@ a_loop_tells_its_lag(void **state)
 	assert_non_null(lane_of(model, PID));
 	/* From outside it cannot be seen. */
 	gauge.channel = EVENT_LAGS_UNKNOWN;
+	gauge.number = METHOD_SWITCHES;
 	tell(model, gauge, "");
 	assert_false(loop->has_lag);
+	assert_int_equal(loop->method, METHOD_SWITCHES);
 }
 
 static void

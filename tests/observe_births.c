@@ -197,6 +197,28 @@ a_zombie_is_told_once(void **state)
 	assert_int_equal(said_count(watching, EVENT_PROCESS_BORN, pid), 1);
 }
 
+/* A child that has ended and has not been waited for (wait(2)) is said to be a
+ * zombie, once. */
+static void
+a_zombie_that_stays_is_said_to_be_one(void **state)
+{
+	struct watching *watching = *state;
+	const struct said *said = NULL;
+	int64_t pid;
+
+	watch_mother(watching, BIRTHS_TREE);
+	pid = helper_ask(&watching->helper, 'z');
+	for (int i = 0; i < 2000 && !said; i++) {
+		watching_round(watching);
+		said = said_next(watching, NULL, EVENT_PROCESS_ZOMBIE, pid, 0);
+	}
+	assert_non_null(said);
+	assert_int_equal(said->event.number, 1);
+	for (int i = 0; i < 20; i++)
+		watching_round(watching);
+	assert_int_equal(said_count(watching, EVENT_PROCESS_ZOMBIE, pid), 1);
+}
+
 /* By looking: what was seen and what was missed is all there was. Others fork
  * on this machine too, so there may be more. */
 static void
@@ -290,6 +312,7 @@ main(int argc, char **argv)
 	    TEST(a_name_is_what_was_run),
 	    TEST(an_orphan_keeps_its_parent),
 	    TEST(a_zombie_is_told_once),
+	    TEST(a_zombie_that_stays_is_said_to_be_one),
 	    TEST(the_missed_are_counted),
 	    TEST(attached_it_sees_what_comes),
 	    cmocka_unit_test(records_come_in_order),

@@ -187,6 +187,23 @@ a_death_has_a_code_or_a_signal_or_neither(void **state)
 }
 
 static void
+a_zombie_is_said_to_be_one(void **state)
+{
+	struct printing *printing = *state;
+
+	put(printing, (struct event){.kind = EVENT_PROCESS_BORN}, "true");
+	put(printing,
+	    (struct event){.kind = EVENT_PROCESS_DIED, .number = DEATH_CODE},
+	    "");
+	json_decref(take(printing));
+	json_decref(take(printing));
+	put(printing, (struct event){.kind = EVENT_PROCESS_ZOMBIE, .number = 1},
+	    "");
+	expect(printing, "{\"t\":0,\"kind\":\"process-zombie\",\"pid\":100,"
+	                 "\"tid\":100,\"zombie\":true}");
+}
+
+static void
 a_parent_is_told_of_the_end(void **state)
 {
 	struct printing *printing = *state;
@@ -849,6 +866,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_process_is_born_becomes_another_and_dies),
 	    TEST(a_death_has_a_code_or_a_signal_or_neither),
+	    TEST(a_zombie_is_said_to_be_one),
 	    TEST(a_parent_is_told_of_the_end),
 	    TEST(every_way_of_birth_has_its_word),
 	    TEST(a_thread_is_born_with_its_role),

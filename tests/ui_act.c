@@ -163,12 +163,14 @@ the_selection_follows_its_process(void **state)
 	struct hands *hands = *state;
 
 	hands_press(hands, "1 G");
-	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+	assert_int_equal(hands->ui.chosen[PANE_PROCESSES].pid,
+	                 WORLD_THREAD + 10);
 	world_process(&hands->world, 2001, WORLD_THREAD + 50, WORLD_CLIENT,
 	              BIRTH_FORK, "child 1", "x");
 	hands_draw(hands);
 	assert_int_equal(hands->ui.cursor[PANE_PROCESSES], 7);
-	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+	assert_int_equal(hands->ui.chosen[PANE_PROCESSES].pid,
+	                 WORLD_THREAD + 10);
 }
 
 static void
@@ -228,14 +230,18 @@ a_process_is_searched_and_found(void **state)
 
 	hands_press(hands, "/ w o r k e r Enter");
 	assert_int_equal(hands->ui.focused, PANE_PROCESSES);
-	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 7);
+	assert_int_equal(hands->ui.chosen[PANE_PROCESSES].pid,
+	                 WORLD_THREAD + 7);
 	hands_press(hands, "n n");
-	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 9);
+	assert_int_equal(hands->ui.chosen[PANE_PROCESSES].pid,
+	                 WORLD_THREAD + 9);
 	hands_press(hands, "p p p");
-	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+	assert_int_equal(hands->ui.chosen[PANE_PROCESSES].pid,
+	                 WORLD_THREAD + 10);
 	hands_press(hands, "/ x y z Enter");
 	assert_string_equal(hands->ui.saved, "No process matches.");
-	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+	assert_int_equal(hands->ui.chosen[PANE_PROCESSES].pid,
+	                 WORLD_THREAD + 10);
 }
 
 static void
@@ -325,7 +331,8 @@ a_pause_can_be_stepped_back_and_forth(void **state)
 	assert_false(hands->ui.paused);
 	/* While it is live End is the last row. */
 	hands_press(hands, "1 End");
-	assert_int_equal(hands->ui.selected_pid, WORLD_THREAD + 10);
+	assert_int_equal(hands->ui.chosen[PANE_PROCESSES].pid,
+	                 WORLD_THREAD + 10);
 }
 
 static void

@@ -96,7 +96,7 @@ a_key_that_cannot_do_its_work_says_why(void **state)
 	static const struct {
 		const char *keys, *sentence;
 	} cases[] = {
-	    {"Esc", "There is nothing to go back from."},
+	    {"Esc Esc", "There is nothing to go back from."},
 	    {".", "This is now: go back first."},
 	    {"n", "Nothing has been searched yet."},
 	    {"*", "Nothing is folded."},

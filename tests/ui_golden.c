@@ -366,6 +366,50 @@ the_tree_is_filtered_sorted_and_folded(void **state)
 	}
 }
 
+/* It ended long ago, and nobody has waited for it. */
+static void
+a_zombie_stays_in_the_tree(void **state)
+{
+	struct screen *screen = *state;
+
+	world_foreign(&screen->world);
+	world_zombie(&screen->world, 2100, 5010, 0);
+	world_tick(&screen->world, 20000);
+	open_ui(screen, false);
+	compare(screen, "zombie", 40, 120, false);
+	press(screen, "1 G");
+	compare(screen, "zombie-zoom", 24, 80, false);
+	press(screen, "z Enter");
+	compare(screen, "zombie-details", 40, 160, false);
+}
+
+/* What is selected in one pane is marked in the others. */
+static void
+what_belongs_together_is_marked(void **state)
+{
+	static const struct {
+		const char *name, *keys;
+	} cases[] = {
+	    {"linked-message", "3 k k"}, {"linked-process", "1 j"},
+	    {"linked-lane", "4 j"},      {"linked-thread", "2 j"},
+	    {"linked-channel", "6 j"},
+	};
+	struct screen *screen = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		world_blocking(&screen->world);
+		open_ui(screen, true);
+		compare(screen, "blocked", 40, 120, false);
+		press(screen, cases[i].keys);
+		compare_sizes(screen, cases[i].name);
+	}
+	world_offloaded(&screen->world);
+	open_ui(screen, true);
+	compare(screen, "offloaded", 40, 120, false);
+	press(screen, "3 k k");
+	compare_sizes(screen, "linked-offloaded");
+}
+
 static void
 losses_and_a_pause_are_shown(void **state)
 {
@@ -411,6 +455,8 @@ main(void)
 	    cmocka_unit_test(a_program_that_has_ended),
 	    cmocka_unit_test(menus_lists_prompts_and_help_lie_over_it),
 	    cmocka_unit_test(the_tree_is_filtered_sorted_and_folded),
+	    cmocka_unit_test(a_zombie_stays_in_the_tree),
+	    cmocka_unit_test(what_belongs_together_is_marked),
 	    cmocka_unit_test(losses_and_a_pause_are_shown),
 	    cmocka_unit_test(a_terminal_that_is_too_small_gets_a_sentence),
 	};

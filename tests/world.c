@@ -84,6 +84,21 @@ world_died(struct world *world, unsigned ms, uint32_t pid, enum death death,
 }
 
 void
+world_zombie(struct world *world, unsigned ms, uint32_t pid, int code)
+{
+	struct event event = {
+	    .kind = EVENT_PROCESS_ZOMBIE,
+	    .time = time_of(ms),
+	    .pid = pid,
+	    .tid = pid,
+	    .number = 1,
+	};
+
+	world_died(world, ms, pid, DEATH_CODE, code);
+	tell(world, &event, "");
+}
+
+void
 world_listen(struct world *world, unsigned ms, uint32_t pid, uint32_t port)
 {
 	struct event event = {

@@ -34,6 +34,9 @@ void world_thread(struct world *world, unsigned ms, uint32_t pid, uint32_t tid,
 void world_died(struct world *world, unsigned ms, uint32_t pid,
                 enum death death, int status);
 
+/* The same, but its parent does not wait for it. */
+void world_zombie(struct world *world, unsigned ms, uint32_t pid, int code);
+
 /* The thread of `pid` listens on `port`: it has to answer. */
 void world_listen(struct world *world, unsigned ms, uint32_t pid,
                   uint32_t port);

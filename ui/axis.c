@@ -65,3 +65,42 @@ axis_draw(const struct view *view, const struct area *area,
 			          text);
 	}
 }
+
+/* On the axis: from when to when the message waited, in words inside if they
+ * fit, else beside it. */
+static void
+put_wait(const struct area *area, const struct axis *axis,
+         const struct linked_span *span)
+{
+	int from = axis->col + axis_col(axis, span->begin);
+	int to = axis->col + axis_col(axis, span->end);
+	int end = axis->col + axis->cols, width, at = to + 1;
+	char text[32], length[16];
+
+	if (span->end < axis->start)
+		return;
+	snprintf(text, sizeof(text), " %s %s ",
+	         span->end >= axis->now                       ? "waits"
+	         : span->end - span->begin < MODEL_WAITING_NS ? "took"
+	                                                      : "waited",
+	         pane_duration(span->end - span->begin, length));
+	width = canvas_width(text);
+	area_fill(area, 0, from, to - from + 1, 0x2500, STYLE_LINKED_MARK);
+	area_put(area, 0, from, 0x251c, STYLE_LINKED_MARK);
+	area_put(area, 0, to, from == to ? 0x2193 : 0x2524, STYLE_LINKED_MARK);
+	if (width < to - from)
+		at = from + (to - from + 1 - width) / 2;
+	else if (at + width > end)
+		at = from - width;
+	if (at >= axis->col)
+		area_text(area, 0, at, STYLE_LINKED_MARK, text);
+}
+
+void
+axis_draw_waits(const struct view *view, const struct area *area,
+                const struct axis *axis)
+{
+	for (int i = 0; view->linked && i < view->linked->span_count; i++)
+		if (view->linked->spans[i].meaning == LINKED_WAIT)
+			put_wait(area, axis, &view->linked->spans[i]);
+}

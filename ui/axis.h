@@ -31,4 +31,8 @@ int axis_col(const struct axis *axis, uint64_t time);
 void axis_draw(const struct view *view, const struct area *area,
                const struct axis *axis);
 
+/* Over that: from when to when the selected message waited. */
+void axis_draw_waits(const struct view *view, const struct area *area,
+                     const struct axis *axis);
+
 #endif

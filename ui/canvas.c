@@ -189,6 +189,31 @@ area_restyle(const struct area *area, int row, int col, int cols,
 	}
 }
 
+static bool
+is_blank(const struct area *area, int row, int col)
+{
+	const struct cell *cell = cell_at(area, row, col);
+
+	return !cell || cell->point == ' ';
+}
+
+void
+area_link(const struct area *area, int row, int col, int cols)
+{
+	for (; cols > 0 && is_blank(area, row, col); cols--)
+		col++;
+	while (cols > 0 && is_blank(area, row, col + cols - 1))
+		cols--;
+	for (int i = 0; i < cols; i++) {
+		struct cell *cell = cell_at(area, row, col + i);
+
+		cell->style =
+		    cell->style == STYLE_BLOCKED_FILL ? STYLE_LINKED_FILL
+		    : cell->style == STYLE_BLOCKED    ? STYLE_LINKED_BLOCKED
+						      : STYLE_LINKED;
+	}
+}
+
 void
 area_mark(const struct area *area, int row, int col)
 {
@@ -240,7 +265,8 @@ static const struct {
     {0x25cb, 'o'}, {0x25a0, '#'}, {0x2713, '+'}, {0x2717, 'x'}, {0x25b2, '!'},
     {0x2026, '~'}, {0x00d7, 'x'}, {0x25be, 'v'}, {0x25b8, '>'}, {0x2192, '>'},
     {0x2194, '='}, {0x00b7, '.'}, {0x2591, ':'}, {0x2191, '^'}, {0x2193, 'v'},
-    {0x2190, '<'}, {0x00b5, 'u'}, {0x2265, '>'}, {0x2264, '<'},
+    {0x2190, '<'}, {0x00b5, 'u'}, {0x2265, '>'}, {0x2264, '<'}, {0x258c, '='},
+    {0x2524, '|'},
 };
 
 static uint32_t
@@ -271,7 +297,7 @@ static char
 letter_of(uint8_t style)
 {
 	static const char letters[] = "."
-				      "bfltTFirRxXwmpPgMNKLVAcskBWGjJEI";
+				      "bfltTFirRxXwmpPgMNKLVAcskBWGjJEIyuUZ";
 
 	return style < sizeof(letters) - 1 ? letters[style] : '?';
 }

@@ -77,6 +77,9 @@ void area_fill(const struct area *area, int row, int col, int cols,
 void area_restyle(const struct area *area, int row, int col, int cols,
                   enum style style);
 
+/* Underlines the words that are there, as linked; what is red stays red. */
+void area_link(const struct area *area, int row, int col, int cols);
+
 /* Marks a row as chosen, in the style that its cell has. */
 void area_mark(const struct area *area, int row, int col);
 

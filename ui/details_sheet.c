@@ -1,16 +1,12 @@
-/* Details: all that is known of the selected process, thread or message. */
+/* Details: all that is known of a process, a thread and its loop. */
 #include "sheets.h"
-
-#include "ladder.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LANES_SHOWN = 256 };
-
-static double
-seconds_since_start(const struct view *view, uint64_t time)
+double
+details_seconds(const struct view *view, uint64_t time)
 {
 	uint64_t start = view->model->start;
 
@@ -43,8 +39,11 @@ add_life(struct sheet *sheet, const struct view *view,
 		          process->ppid);
 	sheet_add(sheet, STYLE_PLAIN, "came by", "%s, at %.2f s",
 	          event_birth_name(process->how),
-	          seconds_since_start(view, process->row.born));
+	          details_seconds(view, process->row.born));
 	pane_duration((died ? died : view->now) - process->row.born, age);
+	if (pane_is_zombie(process))
+		sheet_add(sheet, STYLE_WAITING, "state",
+		          "Z: a zombie, not reaped by its parent (wait(2))");
 	if (died)
 		sheet_add(sheet, STYLE_LATE, "ended", "%s after %s%s",
 		          pane_end(process, end, sizeof(end)), age,
@@ -120,7 +119,7 @@ add_thread(struct sheet *sheet, const struct view *view,
 	          event_role_name(thread->role), thread->tid);
 	if (thread->row.died)
 		sheet_add(sheet, STYLE_LATE, "ended", "at %.2f s",
-		          seconds_since_start(view, thread->row.died));
+		          details_seconds(view, thread->row.died));
 	else
 		sheet_add(sheet, STYLE_PLAIN, "its time",
 		          "runs %.0f%%   waits for a CPU %.0f%%   sleeps "
@@ -161,6 +160,32 @@ add_blocks(struct sheet *sheet, const struct view *view,
 		          loop->cause, event_witness_name(loop->witness));
 }
 
+/* How its blocks are seen: from inside, or from outside and how well. */
+static const char *
+seen_by(const struct view *view, const struct thread *thread)
+{
+	const struct process *process =
+	    actor_process(&view->model->actors, thread->pid);
+
+	if (process && process->runtime)
+		return "looptop's runtime, from inside: each callback";
+	if (thread->loop.method == METHOD_SWITCHES)
+		return "perf switch records: each sleep and wake";
+	if (thread->loop.method == METHOD_SAMPLES)
+		return "a sampler at 50 to 100 Hz: may miss < 20 ms";
+	return "not known yet";
+}
+
+/* The agent in a Node program is asked for the function that blocks. */
+static bool
+is_asked(const struct view *view, const struct thread *thread)
+{
+	const struct process *process =
+	    actor_process(&view->model->actors, thread->pid);
+
+	return process && process->agent;
+}
+
 static void
 add_loop(struct sheet *sheet, const struct view *view,
          const struct thread *thread)
@@ -186,6 +211,8 @@ add_loop(struct sheet *sheet, const struct view *view,
 		          pane_duration(loop->lag_max, most));
 	if (loop->has_turns)
 		sheet_add(sheet, STYLE_PLAIN, "turns", "%" PRIu64, loop->turns);
+	sheet_add(sheet, STYLE_PLAIN, "seen by", "%s%s", seen_by(view, thread),
+	          is_asked(view, thread) ? "; the agent says by what" : "");
 	add_blocks(sheet, view, thread);
 }
 
@@ -228,97 +255,44 @@ process_details(struct sheet *sheet, const struct view *view,
 	add_loop(sheet, view, thread);
 }
 
-/* ---- a message ---- */
-
-static void
-name_end(const struct view *view, uint32_t pid, uint32_t tid, char *into,
-         size_t room)
-{
-	const struct thread *thread = actor_thread(&view->model->actors, tid);
-
-	if (thread && thread->pid == pid)
-		pane_label(view, thread, into, room);
-	else
-		snprintf(into, room, "pid %u", pid);
-}
-
-static void
-message_details(struct sheet *sheet, const struct view *view,
-                const struct ladder_row *row)
-{
-	const struct flow *flow = row->flow;
-	bool pending = row->state == LADDER_PENDING;
-	char from[64], to[64], length[16];
-
-	name_end(view, flow->from_pid, flow->from_tid, from, sizeof(from));
-	name_end(view, pending ? flow->wait_pid : flow->to_pid,
-	         pending ? flow->wait_tid : flow->to_tid, to, sizeof(to));
-	sheet_init(sheet, "Message   Esc leaves");
-	sheet_add(sheet, STYLE_BOLD, "", "%s", flow->text);
-	sheet_add(sheet, STYLE_PLAIN, "from", "%s", from);
-	sheet_add(sheet, STYLE_PLAIN, "to", "%s", to);
-	sheet_add(sheet, STYLE_PLAIN, "sent", "at %.3f s",
-	          seconds_since_start(view, flow->sent));
-	pane_duration(row->waited, length);
-	if (pending)
-		sheet_add(sheet, STYLE_PENDING, "waits", "for %s so far",
-		          length);
-	else if (flow->received)
-		sheet_add(sheet,
-		          row->state == LADDER_LATE ? STYLE_LATE : STYLE_PLAIN,
-		          "received", "at %.3f s, after %s",
-		          seconds_since_start(view, flow->received), length);
-	sheet_add(sheet, STYLE_PLAIN, "size", "%" PRIu64 " bytes%s", flow->size,
-	          flow->handle ? ", and a handle" : "");
-	sheet_add(sheet, STYLE_PLAIN, "through",
-	          "%s, number %" PRIu64 " in its direction",
-	          event_channel_name(channel_id_type(flow->channel)),
-	          flow->number);
-	if (row->count > 1)
-		sheet_add(sheet, STYLE_LABEL, "",
-		          "It is the first of %u alike in this row.",
-		          row->count);
-}
-
 /* ---- the sheet ---- */
 
-static const struct thread *
-chosen_thread(const struct view *view, enum pane_id pane)
+static void
+actor_details(struct sheet *sheet, const struct view *view,
+              const struct selection *thing)
 {
-	const struct thread *lanes[LANES_SHOWN];
-	int count;
+	const struct actors *actors = &view->model->actors;
+	const struct process *process = actor_process(actors, thing->pid);
+	const struct thread *thread = actor_thread(actors, thing->tid);
 
-	if (pane == PANE_THREADS)
-		return pane_thread_at(view, view->cursor);
-	if (pane != PANE_LOOPS)
-		return NULL;
-	count = pane_lanes(view, lanes, LANES_SHOWN);
-	return view->cursor < count ? lanes[view->cursor] : NULL;
-}
-
-void
-details_sheet(struct sheet *sheet, const struct view *view, enum pane_id pane)
-{
-	static struct tree_row rows[TREE_ROWS];
-	const struct thread *thread = chosen_thread(view, pane);
-	int count =
-	    pane == PANE_PROCESSES ? tree_rows(view, rows, TREE_ROWS) : 0;
-	struct ladder_row row;
-
-	sheet_init(sheet, "Details   Esc leaves");
-	if (view->cursor < count && rows[view->cursor].thread)
-		thread = rows[view->cursor].thread;
-	if (thread)
+	if (thing->kind == SELECT_THREAD && thread)
 		thread_details(sheet, view, thread);
-	else if (view->cursor < count && rows[view->cursor].process)
-		process_details(sheet, view, rows[view->cursor].process);
-	else if (view->cursor < count)
+	else if (thing->kind == SELECT_PROCESS && process)
+		process_details(sheet, view, process);
+	else if (thing->pid == view->own_pid)
 		sheet_add(sheet, STYLE_PLAIN, "",
 		          "looptop itself: it draws, and never runs what is "
 		          "studied.");
-	else if (pane == PANE_MESSAGES &&
-	         pane_message_at(view, view->cursor, &row) && row.flow)
-		message_details(sheet, view, &row);
 	else
+		sheet_add(sheet, STYLE_PLAIN, "",
+		          "It is not there at this moment.");
+}
+
+void
+details_sheet(struct sheet *sheet, const struct view *view,
+              const struct selection *thing)
+{
+	sheet_init(sheet, "Details   Esc leaves");
+	switch (thing->kind) {
+	case SELECT_NONE:
 		sheet_add(sheet, STYLE_PLAIN, "", "Choose a row first.");
+		break;
+	case SELECT_PROCESS:
+	case SELECT_THREAD:
+		actor_details(sheet, view, thing);
+		break;
+	default:
+		details_talk(sheet, view, thing);
+		break;
+	}
 }

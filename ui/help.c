@@ -18,6 +18,7 @@ static const struct {
     {0x25b7, STYLE_PENDING, "a message on its way: it waits"},
     {0x25b6, STYLE_LATE, "a message that arrived late"},
     {0x25b6, STYLE_RUNNING, "a process starts or ends"},
+    {0x258c, STYLE_LINKED_MARK, "belongs to the row that is selected"},
 };
 
 enum { LEGEND = sizeof(legend) / sizeof(*legend) };

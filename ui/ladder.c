@@ -157,6 +157,31 @@ make_lines(struct ladder *ladder, const struct view *view,
 	      sizeof(ladder->lines[0]), compare_lines);
 }
 
+struct selection
+ladder_thing(const struct ladder_row *row)
+{
+	if (row->flow)
+		return select_flow(row->flow);
+	return (struct selection){
+	    .kind = SELECT_LIFE,
+	    .pid = row->from.pid,
+	    .tid = row->from.tid,
+	    .to_pid = row->to.pid,
+	    .to_tid = row->to.tid,
+	    .time = row->time,
+	};
+}
+
+int
+ladder_find(const struct ladder *ladder, const struct selection *thing)
+{
+	struct selection rows[LADDER_ROWS];
+
+	for (int i = 0; i < ladder->row_count; i++)
+		rows[i] = ladder_thing(&ladder->rows[i]);
+	return select_find(rows, ladder->row_count, thing);
+}
+
 int
 ladder_line_of(const struct ladder *ladder, struct ladder_end end)
 {
@@ -176,7 +201,7 @@ is_alike(const struct candidate *a, const struct candidate *b)
 	return a->state == b->state && a->from_line == b->from_line &&
 	       a->to_line == b->to_line &&
 	       (a->state == LADDER_PENDING || a->second == b->second) &&
-	       a->ended == b->ended &&
+	       a->ended == b->ended && a->linked == b->linked &&
 	       (a->text == b->text || strcmp(a->text, b->text) == 0);
 }
 
@@ -260,6 +285,8 @@ write_row(struct ladder_row *row, const struct candidate *from)
 	    .time = from->time,
 	    .from_line = from->from_line,
 	    .to_line = from->to_line,
+	    .from = from->from,
+	    .to = from->to,
 	    .state = from->state,
 	    .waited = from->waited,
 	    .count = from->count,
@@ -329,6 +356,8 @@ ladder_make(struct ladder *ladder, const struct view *view, int rows, int lines)
 	ladder_collect(&all, view);
 	if (rows > LADDER_ROWS)
 		rows = LADDER_ROWS;
+	if (rows < 0)
+		rows = 0;
 	memcpy(some.rows, all.rows, (size_t)all.count * sizeof(all.rows[0]));
 	some.count = all.count;
 	fill(ladder, view, &some, rows, false);

@@ -32,6 +32,7 @@ struct ladder_end {
 struct ladder_row {
 	uint64_t time;
 	int from_line, to_line; /* -1: none */
+	struct ladder_end from, to;
 	enum ladder_state state;
 	uint64_t waited;         /* so far, or until it came; ns */
 	unsigned count;          /* equal messages in this row */
@@ -60,8 +61,12 @@ struct ladder {
 void ladder_make(struct ladder *ladder, const struct view *view, int rows,
                  int lines);
 
-/* The row of the messages pane under the cursor; false: there is none. */
-bool pane_message_at(const struct view *view, int n, struct ladder_row *row);
+/* What a row stands for: its first message, or a birth or an end. */
+struct selection ladder_thing(const struct ladder_row *row);
+
+/* The row of a thing, also when it has joined others alike; -1: it is not
+ * among them. */
+int ladder_find(const struct ladder *ladder, const struct selection *thing);
 
 /* The lifeline of an end; -1: it has none. */
 int ladder_line_of(const struct ladder *ladder, struct ladder_end end);

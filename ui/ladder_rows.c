@@ -172,6 +172,32 @@ weave(struct candidates *candidates, int first)
 			rows[to--] = few[left--];
 }
 
+/* What belongs to the selected process, thread or channel. A message that is
+ * selected itself does not leave those alike. */
+static void
+set_linked(struct candidates *candidates, const struct view *view)
+{
+	enum select_kind kind =
+	    view->linked ? view->linked->of.kind : SELECT_NONE;
+
+	if (kind != SELECT_PROCESS && kind != SELECT_THREAD &&
+	    kind != SELECT_CHANNEL)
+		return;
+	for (int i = 0; i < candidates->count; i++) {
+		struct candidate *row = &candidates->rows[i];
+		struct selection thing = {
+		    .kind = row->flow ? SELECT_MESSAGE : SELECT_LIFE,
+		    .pid = row->from.pid,
+		    .tid = row->from.tid,
+		    .to_pid = row->to.pid,
+		    .to_tid = row->to.tid,
+		    .channel = row->flow ? row->flow->channel : 0,
+		};
+
+		row->linked = linked_row(view->linked, &thing) != LINK_NONE;
+	}
+}
+
 void
 ladder_collect(struct candidates *candidates, const struct view *view)
 {
@@ -186,4 +212,5 @@ ladder_collect(struct candidates *candidates, const struct view *view)
 	add_flows(candidates, view);
 	sort_near(candidates->rows + first, candidates->count - first);
 	weave(candidates, first);
+	set_linked(candidates, view);
 }

@@ -17,6 +17,7 @@ struct candidate {
 	int from_line, to_line;
 	enum ladder_state state;
 	unsigned count;
+	bool linked; /* it belongs to what is selected, and stays apart */
 	const char *text;
 	const struct flow *flow;     /* of a message, the first of equals */
 	const struct process *ended; /* the words are how it ended */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 const struct pane panes[PANES] = {
-#define PANE(id, key, title, draw, rows, words) \
-	[id] = {key, title, draw, rows, words},
+#define PANE(id, key, title, draw, list, words) \
+	[id] = {key, title, draw, list, words},
 #include "panes.def"
 #undef PANE
 };
@@ -50,6 +50,23 @@ pane_put_activity(const struct area *area, int row, int col,
 	area_put(area, row, col, looks[activity].glyph, looks[activity].style);
 	area_text(area, row, col + 2, looks[activity].style,
 	          looks[activity].word);
+}
+
+void
+pane_put_link(const struct area *area, int row, int col, int cols,
+              enum link link)
+{
+	if (!link)
+		return;
+	area_put(area, row, 0, 0x258c, STYLE_LINKED_MARK);
+	area_link(area, row, col, cols);
+}
+
+void
+pane_put_cursor(const struct area *area, int row, int cols)
+{
+	area_restyle(area, row, 0, cols, STYLE_SELECT);
+	area_mark(area, row, 0);
 }
 
 /* ---- lanes ---- */
@@ -166,6 +183,12 @@ pane_end(const struct process *process, char *into, size_t room)
 	else
 		snprintf(into, room, "ended");
 	return into;
+}
+
+bool
+pane_is_zombie(const struct process *process)
+{
+	return process->row.died && process->zombie && !process->told;
 }
 
 uint32_t

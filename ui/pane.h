@@ -6,6 +6,7 @@
 #define UI_PANE_H
 
 #include "layout.h"
+#include "linked.h"
 #include "request.h"
 #include "tree.h"
 
@@ -27,7 +28,11 @@ struct view {
 	uint32_t own_pid;
 	unsigned own_cpu; /* thousandths of a core */
 	uint64_t own_rss_kb;
+	const struct linked *linked; /* what is selected; NULL: nothing */
+	struct selection chosen;     /* the row that the cursor is bound to */
 };
+
+enum { PANE_ROWS = 2048 };
 
 /* So long what has ended is still shown. */
 #define PANE_LINGER_NS 3000000000ull
@@ -36,15 +41,17 @@ struct pane {
 	char key;
 	const char *title;
 	void (*draw)(const struct view *view, const struct area *area);
-	int (*rows)(const struct view *view);
+	/* What each row stands for, from the first to the last, as many of
+	 * `room` as there are; rows NULL: only counts them. */
+	int (*list)(const struct view *view, struct selection *rows, int room);
 	const char *words; /* for the help */
 };
 
 extern const struct pane panes[PANES];
 
-#define PANE(id, key, title, draw, rows, words) \
+#define PANE(id, key, title, draw, list, words) \
 	void draw(const struct view *view, const struct area *area); \
-	int rows(const struct view *view);
+	int list(const struct view *view, struct selection *rows, int room);
 #include "panes.def"
 #undef PANE
 
@@ -73,8 +80,19 @@ int pane_lanes(const struct view *view, const struct thread **lanes, int room);
 /* How many lanes there is room for from view->top on. */
 int pane_loops_shown(const struct view *view);
 
-/* The thread in row n of the threads pane; NULL: there is none. */
-const struct thread *pane_thread_at(const struct view *view, int n);
+/* The lane that is drawn in a row of the pane; -1: none. */
+int pane_loops_at(const struct view *view, int row);
+
+/* The cursor of the focused pane, over the first `cols` columns of a row. */
+void pane_put_cursor(const struct area *area, int row, int cols);
+
+/* The first line of output that is shown. */
+int pane_output_top(const struct view *view);
+
+/* Marks a row as linked: a bar at the left margin, and the words from `col` on
+ * underlined. A row that is not linked stays as it is. */
+void pane_put_link(const struct area *area, int row, int col, int cols,
+                   enum link link);
 
 /* What a thread is called; two processes of the same name are told apart by
  * their pids. */
@@ -86,6 +104,9 @@ const char *pane_duration(uint64_t ns, char into[16]);
 
 /* How a process ended: "exit 0", "SIGKILL", "ended". */
 const char *pane_end(const struct process *process, char *into, size_t room);
+
+/* Whether it is a zombie: it ended, and nobody has waited for it yet. */
+bool pane_is_zombie(const struct process *process);
 
 /* An eighth block for level 0..8; 0 is a faint baseline. */
 uint32_t pane_block(int level);

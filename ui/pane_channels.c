@@ -166,6 +166,8 @@ put_channel(const struct view *view, const struct area *area, int row,
 	if (at.name > 0)
 		put_name(area, row, at.name, area->rect.cols - at.name,
 		         channel);
+	pane_put_link(area, row, 1, TYPE_COLS - 1,
+	              linked_channel(view->linked, channel));
 }
 
 void
@@ -189,21 +191,23 @@ pane_channels(const struct view *view, const struct area *area)
 	for (int i = 0; i < shown && view->top + i < count; i++) {
 		put_channel(view, area, i + 1, at, rows[view->top + i]);
 		if (view->top + i == view->cursor && view->focused)
-			area_restyle(area, i + 1, 0, area->rect.cols,
-			             STYLE_SELECT);
+			pane_put_cursor(area, i + 1, area->rect.cols);
 	}
-	if (count > view->top + shown)
-		area_format(area, area->rect.rows - 1, 1, STYLE_LABEL,
-		            "+%d more: j ", count - view->top - shown + 1);
+	if (count <= view->top + shown)
+		return;
+	area_fill(area, area->rect.rows - 1, 0, area->rect.cols, ' ',
+	          STYLE_PLAIN);
+	area_format(area, area->rect.rows - 1, 1, STYLE_LABEL, "+%d more: j ",
+	            count - view->top - shown + 1);
 }
 
 int
-pane_channels_rows(const struct view *view)
+pane_channels_list(const struct view *view, struct selection *things, int room)
 {
-	const struct model *model = view->model;
-	int count = 0;
+	const struct channel_row *rows[CHANNELS];
+	int count = open_channels(view->model, rows);
 
-	for (uint32_t i = 0; i < model->channel_table.count; i++)
-		count += !model->channels[i].row.died;
+	for (int i = 0; things && i < count && i < room; i++)
+		things[i] = select_channel(rows[i]);
 	return count;
 }

@@ -20,6 +20,7 @@ struct ladder_view {
 	int gap; /* columns from one lifeline to the next */
 	const struct thread *threads[LADDER_LINES]; /* of the lines; or NULL */
 	const struct lane *lanes[LADDER_LINES];
+	enum link links[LADDER_LINES];
 };
 
 static int
@@ -41,6 +42,32 @@ find_threads(struct ladder_view *at)
 
 		at->threads[i] = thread;
 		at->lanes[i] = thread ? actor_find_lane(actors, thread) : NULL;
+	}
+}
+
+/* A lifeline that several share is linked when one of them is. */
+static void
+find_links(struct ladder_view *at)
+{
+	const struct actors *actors = &at->view->model->actors;
+
+	for (int i = 0; i < at->ladder->line_count; i++) {
+		const struct ladder_line *line = &at->ladder->lines[i];
+		struct selection end = {
+		    .kind = SELECT_THREAD,
+		    .pid = line->end.pid,
+		    .tid = line->end.tid,
+		};
+
+		at->links[i] = linked_row(at->view->linked, &end);
+		for (int k = 1; k < line->count && !at->links[i]; k++) {
+			const struct thread *thread =
+			    actor_thread(actors, line->tids[k]);
+
+			if (thread)
+				at->links[i] =
+				    linked_thread(at->view->linked, thread);
+		}
 	}
 }
 
@@ -81,9 +108,12 @@ put_lifelines(const struct ladder_view *at, int row, uint64_t time)
 	for (int i = 0; i < at->ladder->line_count; i++) {
 		enum activity activity =
 		    time ? activity_at(at, i, time) : ACTIVITY_NONE;
+		enum style style = looks[activity].style;
 
+		if (at->links[i] && style == STYLE_FRAME)
+			style = STYLE_LINKED_MARK;
 		area_put(at->area, row, col_of(at, i), looks[activity].glyph,
-		         looks[activity].style);
+		         style);
 	}
 }
 
@@ -108,6 +138,9 @@ put_labels(const struct ladder_view *at)
 			width = at->gap - 1;
 		area_cut(at->area, 0, col_of(at, i) - width / 2, width,
 		         blocked ? STYLE_BLOCKED_FILL : STYLE_BOLD, text);
+		if (at->links[i])
+			area_link(at->area, 0, col_of(at, i) - width / 2,
+			          width);
 	}
 }
 
@@ -208,7 +241,7 @@ put_row(const struct ladder_view *at, int row, const struct ladder_row *message)
 	int from = message->from_line, to = message->to_line;
 
 	put_lifelines(at, row, message->time);
-	area_format(at->area, row, 0, STYLE_FAINT, "%6.2f",
+	area_format(at->area, row, 1, STYLE_FAINT, "%6.2f",
 	            message->time > start
 	                ? (double)(message->time - start) / 1e9
 	                : 0.0);
@@ -218,6 +251,28 @@ put_row(const struct ladder_view *at, int row, const struct ladder_row *message)
 		put_loop(at, row, col_of(at, from), message);
 	else
 		put_arrow(at, row, col_of(at, from), col_of(at, to), message);
+}
+
+static void
+put_marks(const struct ladder_view *at, int row,
+          const struct ladder_row *message, bool chosen)
+{
+	struct selection thing = ladder_thing(message);
+	int from, to;
+
+	if (!chosen) {
+		pane_put_link(at->area, row, 1, TIME_COLS - 1,
+		              linked_row(at->view->linked, &thing));
+		return;
+	}
+	from = message->from_line < message->to_line ? message->from_line
+	                                             : message->to_line;
+	to = message->from_line + message->to_line - from;
+	if (at->view->linked && at->view->linked->of.kind && from >= 0)
+		area_restyle(at->area, row, col_of(at, from) + 1,
+		             col_of(at, to) - col_of(at, from) - 1,
+		             STYLE_LINKED_MARK);
+	pane_put_cursor(at->area, row, TIME_COLS);
 }
 
 /* What `rows` and `cols` have room for; the line that says there were no
@@ -237,11 +292,13 @@ make(struct ladder *ladder, const struct view *view, int rows, int cols)
 	return rows;
 }
 
-/* The cursor may be below the newest row: it stays on it. */
+/* The cursor is on a message, wherever that is by now, or on the newest row;
+ * -1: what it is on has gone out of sight. */
 static int
-chosen_row(const struct ladder *ladder, int cursor)
+chosen_row(const struct ladder *ladder, const struct view *view)
 {
-	return cursor < ladder->row_count ? cursor : ladder->row_count - 1;
+	return view->chosen.kind ? ladder_find(ladder, &view->chosen)
+	                         : ladder->row_count - 1;
 }
 
 void
@@ -251,6 +308,7 @@ pane_messages(const struct view *view, const struct area *area)
 	struct ladder_view at = {.view = view, .area = area, .ladder = &ladder};
 	int room = area->rect.cols - TIME_COLS - LEFT_COLS - RIGHT_COLS;
 	int rows = make(&ladder, view, area->rect.rows, area->rect.cols);
+	int chosen = view->focused ? chosen_row(&ladder, view) : -1;
 
 	if (!ladder.row_count) {
 		area_text(area, 1, 1, STYLE_FAINT,
@@ -261,37 +319,28 @@ pane_messages(const struct view *view, const struct area *area)
 	if (at.gap > GAP_MAX)
 		at.gap = GAP_MAX;
 	find_threads(&at);
+	find_links(&at);
 	put_labels(&at);
 	if (view->model->flows.newest == 0)
 		area_text(area, rows + 1, TIME_COLS, STYLE_FAINT,
 		          "from outside only births and ends are seen");
-	for (int i = 0; i < rows; i++)
-		if (i < ladder.row_count)
-			put_row(&at, i + 1, &ladder.rows[i]);
-		else
+	for (int i = 0; i < rows; i++) {
+		if (i >= ladder.row_count) {
 			put_lifelines(&at, i + 1, 0);
-	if (view->focused)
-		area_restyle(area, chosen_row(&ladder, view->cursor) + 1, 0,
-		             TIME_COLS, STYLE_SELECT);
+			continue;
+		}
+		put_row(&at, i + 1, &ladder.rows[i]);
+		put_marks(&at, i + 1, &ladder.rows[i], i == chosen);
+	}
 }
 
 int
-pane_messages_rows(const struct view *view)
+pane_messages_list(const struct view *view, struct selection *things, int room)
 {
 	static struct ladder ladder;
 
 	make(&ladder, view, view->rows, view->cols);
+	for (int i = 0; things && i < ladder.row_count && i < room; i++)
+		things[i] = ladder_thing(&ladder.rows[i]);
 	return ladder.row_count;
-}
-
-bool
-pane_message_at(const struct view *view, int n, struct ladder_row *row)
-{
-	static struct ladder ladder;
-
-	make(&ladder, view, view->rows, view->cols);
-	if (!ladder.row_count)
-		return false;
-	*row = ladder.rows[chosen_row(&ladder, n)];
-	return true;
 }

@@ -115,12 +115,34 @@ put_end(const struct area *area, int row, int col,
 {
 	char text[32];
 
+	if (pane_is_zombie(process)) {
+		area_put(area, row, col, 'Z', STYLE_WAITING);
+		area_text(area, row, col + 2, STYLE_WAITING, "zombie");
+		return;
+	}
 	area_put(area, row, col, 0x2717, STYLE_GONE);
 	area_text(area, row, col + 2,
 	          process->death == DEATH_CODE && !process->status
 	              ? STYLE_GONE
 	              : STYLE_BLOCKED,
 	          pane_end(process, text, sizeof(text)));
+}
+
+/* How it ended, and what is missing, where there is room. */
+static void
+put_zombie(const struct area *area, int row, struct columns at,
+           const struct process *process)
+{
+	char end[32], text[80];
+
+	snprintf(text, sizeof(text), "%s, not reaped by its parent",
+	         pane_end(process, end, sizeof(end)));
+	if (at.command <= 0)
+		return;
+	area_fill(area, row, at.command, area->rect.cols - at.command, ' ',
+	          STYLE_PLAIN);
+	area_cut(area, row, at.command, area->rect.cols - at.command - 1,
+	         STYLE_WAITING, text);
 }
 
 static void
@@ -149,6 +171,8 @@ put_process(const struct view *view, const struct area *area, int row,
 		         process->command);
 	if (process->row.died) {
 		put_end(area, row, at.state, process);
+		if (pane_is_zombie(process))
+			put_zombie(area, row, at, process);
 		return;
 	}
 	pane_put_activity(area, row, at.state,
@@ -189,6 +213,66 @@ put_own(const struct view *view, const struct area *area, int row,
 	        STYLE_LABEL);
 }
 
+static struct selection
+thing_of(const struct view *view, const struct tree_row *row)
+{
+	struct selection thing = {
+	    .kind = SELECT_PROCESS,
+	    .pid = row->process ? row->process->pid : view->own_pid,
+	};
+
+	return row->thread ? select_thread(row->thread) : thing;
+}
+
+/* Whether a process is selected, or a thread of one, in another pane: then
+ * signals go there (ui_chosen_pid()). */
+static bool
+is_elsewhere(const struct view *view)
+{
+	return view->linked && (view->linked->of.kind == SELECT_PROCESS ||
+	                        view->linked->of.kind == SELECT_THREAD);
+}
+
+enum { DEPTH_MOST = 31 };
+
+/* How a row is linked: itself, or by what is folded away below it. */
+static enum link
+link_of(const struct view *view, const struct tree_row *row)
+{
+	const struct actors *actors = &view->model->actors;
+	struct selection thing = thing_of(view, row);
+	enum link link = linked_row(view->linked, &thing);
+
+	for (uint32_t i = 0;
+	     !link && row->hidden && i < actors->process_table.count; i++) {
+		const struct process *process = &actors->processes[i];
+
+		if (!linked_process(view->linked, process->pid))
+			continue;
+		for (int depth = 0; process && depth < DEPTH_MOST; depth++) {
+			if (process->ppid == row->process->pid)
+				link = LINK_PART;
+			process = actor_process(actors, process->ppid);
+		}
+	}
+	return link;
+}
+
+static void
+put_marks(const struct view *view, const struct area *area, int row,
+          struct columns at, const struct tree_row *tree, bool chosen)
+{
+	int name = tree->depth > 0 ? 1 + 2 * tree->depth : 1;
+
+	if (chosen && (view->focused || !is_elsewhere(view)))
+		area_put(area, row, 0, 0x25b8, STYLE_BOLD);
+	if (!chosen || !view->focused)
+		pane_put_link(area, row, name, at.pid - name,
+		              link_of(view, tree));
+	if (chosen && view->focused)
+		area_restyle(area, row, 0, area->rect.cols, STYLE_SELECT);
+}
+
 void
 pane_processes(const struct view *view, const struct area *area)
 {
@@ -207,12 +291,13 @@ pane_processes(const struct view *view, const struct area *area)
 			put_thread(view, area, i + 1, at, row);
 		else
 			put_process(view, area, i + 1, at, row);
-		if (view->top + i != view->cursor)
-			continue;
-		area_put(area, i + 1, 0, 0x25b8, STYLE_BOLD);
-		if (view->focused)
-			area_restyle(area, i + 1, 0, area->rect.cols,
-			             STYLE_SELECT);
+		put_marks(view, area, i + 1, at, row,
+		          view->top + i == view->cursor);
+	}
+	if (count > view->top + shown) {
+		area_fill(area, shown, 0, area->rect.cols, ' ', STYLE_PLAIN);
+		area_format(area, shown, 1, STYLE_LABEL, "+%d more: j",
+		            count - view->top - shown + 1);
 	}
 	if (view->model->births_missed) {
 		char text[64];
@@ -223,15 +308,15 @@ pane_processes(const struct view *view, const struct area *area)
 		area_right(area, area->rect.rows - 1, area->rect.cols - 1,
 		           STYLE_WAITING, text);
 	}
-	if (count > view->top + shown)
-		area_format(area, area->rect.rows - 1, 1, STYLE_LABEL,
-		            "+%d more: j ", count - view->top - shown + 1);
 }
 
 int
-pane_processes_rows(const struct view *view)
+pane_processes_list(const struct view *view, struct selection *things, int room)
 {
 	static struct tree_row rows[TREE_ROWS];
+	int count = tree_rows(view, rows, TREE_ROWS);
 
-	return tree_rows(view, rows, TREE_ROWS);
+	for (int i = 0; things && i < count && i < room; i++)
+		things[i] = thing_of(view, &rows[i]);
+	return count;
 }

@@ -71,6 +71,8 @@ put_bars(const struct view *view, const struct area *area, int row, int from,
 		                   LANE_BLOCKED;
 		enum style style = blocked ? STYLE_BLOCKED : STYLE_RUNNING;
 		uint64_t since = thread->loop.blocked_since;
+		bool linked = linked_span_at(view->linked, thread->tid, begin,
+		                             begin + CPU_BIN_NS);
 
 		if (since && begin + CPU_BIN_NS > since)
 			style = STYLE_BLOCKED;
@@ -78,6 +80,8 @@ put_bars(const struct view *view, const struct area *area, int row, int from,
 			continue;
 		if (share < 4)
 			style = STYLE_IDLE;
+		else if (linked)
+			style = STYLE_LINKED;
 		area_put(area, row, from + i,
 		         pane_block((int)(share * 8 + 127) / 255), style);
 	}
@@ -136,6 +140,8 @@ put_thread(const struct view *view, const struct area *area, int row,
 		put_split(view, area, row, choice, style);
 	put_bars(view, area, row, bars, cols < CPU_BINS ? cols : CPU_BINS - 1,
 	         thread);
+	pane_put_link(area, row, 1, LABEL_COLS,
+	              linked_thread(view->linked, thread));
 }
 
 void
@@ -161,7 +167,7 @@ pane_threads(const struct view *view, const struct area *area)
 	for (int i = 0; i < shown && view->top + i < count; i++) {
 		put_thread(view, area, i + 1, &choices[view->top + i]);
 		if (view->focused && view->top + i == view->cursor)
-			area_restyle(area, i + 1, 0, bars - 1, STYLE_SELECT);
+			pane_put_cursor(area, i + 1, bars - 1);
 	}
 	if (count > view->top + shown) {
 		area_fill(area, shown, 0, area->rect.cols, ' ', STYLE_PLAIN);
@@ -170,19 +176,13 @@ pane_threads(const struct view *view, const struct area *area)
 	}
 }
 
-const struct thread *
-pane_thread_at(const struct view *view, int n)
+int
+pane_threads_list(const struct view *view, struct selection *things, int room)
 {
 	static struct choice choices[THREADS_SHOWN];
 	int count = choose(view, choices, THREADS_SHOWN);
 
-	return n >= 0 && n < count ? choices[n].thread : NULL;
-}
-
-int
-pane_threads_rows(const struct view *view)
-{
-	static struct choice choices[THREADS_SHOWN];
-
-	return choose(view, choices, THREADS_SHOWN);
+	for (int i = 0; things && i < count && i < room; i++)
+		things[i] = select_thread(choices[i].thread);
+	return count;
 }

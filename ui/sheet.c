@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BOX_COLS = 100, MARGIN = 2 };
+enum { BOX_COLS = 100, MARGIN = 2, MARKED_LINES = 3 };
 
 void
 sheet_init(struct sheet *sheet, const char *title)
 {
 	sheet->count = 0;
+	sheet->mark = -1;
 	snprintf(sheet->title, sizeof(sheet->title), "%s", title);
 }
 
@@ -78,16 +79,41 @@ put_line(const struct sheet_line *line, const struct area *box, int row,
 	return used;
 }
 
+/* The row that a line begins in. */
+static int
+row_of(const struct sheet *sheet, int line, int cols)
+{
+	int row = 0;
+
+	for (int i = 0; i < line && i < sheet->count; i++)
+		row += put_line(&sheet->lines[i], NULL, 0, 0, cols);
+	return row;
+}
+
+/* What the mark is on should be seen with the lines that belong to it. */
+static int
+top_for_mark(const struct sheet *sheet, int top, int rows, int cols)
+{
+	int first, end;
+
+	if (sheet->mark < 0)
+		return top;
+	first = row_of(sheet, sheet->mark, cols);
+	end = row_of(sheet, sheet->mark + MARKED_LINES, cols);
+	if (end > top + rows)
+		top = end - rows;
+	return first < top || sheet->mark == 0 ? first : top;
+}
+
 int
 sheet_draw(const struct sheet *sheet, const struct area *area, int top)
 {
 	int width = area->rect.cols < BOX_COLS ? area->rect.cols : BOX_COLS;
-	int cols = width - 2 * MARGIN, lines = 0, rows, last, row;
+	int cols = width - 2 * MARGIN, rows, last, row;
+	int lines = row_of(sheet, sheet->count, cols);
 	struct rect rect;
 	struct area box;
 
-	for (int i = 0; i < sheet->count; i++)
-		lines += put_line(&sheet->lines[i], NULL, 0, 0, cols);
 	rows = lines < area->rect.rows - 4 ? lines : area->rect.rows - 4;
 	last = lines - rows;
 	rect.rows = rows + 2;
@@ -98,8 +124,12 @@ sheet_draw(const struct sheet *sheet, const struct area *area, int top)
 	for (int i = 0; i < rect.rows; i++)
 		area_fill(&box, i, 0, rect.cols, ' ', STYLE_PLAIN);
 	area_frame(&box, sheet->title, true);
+	top = top_for_mark(sheet, top, rows, cols);
 	row = -(top < last ? top : last);
-	for (int i = 0; i < sheet->count; i++)
+	for (int i = 0; i < sheet->count; i++) {
+		if (i == sheet->mark && row >= 0 && row < rows)
+			area_put(&box, row + 1, 1, 0x25b8, STYLE_BOLD);
 		row += put_line(&sheet->lines[i], &box, row, rows, cols);
+	}
 	return last;
 }

@@ -18,6 +18,7 @@ struct sheet {
 	char title[80];
 	struct sheet_line lines[SHEET_LINES];
 	int count;
+	int mark; /* the line that the cursor is on; -1: none */
 };
 
 void sheet_init(struct sheet *sheet, const char *title);
@@ -26,8 +27,9 @@ void sheet_init(struct sheet *sheet, const char *title);
 void sheet_add(struct sheet *sheet, enum style style, const char *label,
                const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Draws it from line `top` on, in lines as wide as the box. Returns the last
- * `top` that makes sense: 0 when all of it is in sight. */
+/* Draws it from line `top` on, in lines as wide as the box, or from where its
+ * mark is in sight. Returns the last `top` that makes sense: 0 when all of it
+ * is in sight. */
 int sheet_draw(const struct sheet *sheet, const struct area *area, int top);
 
 #endif

@@ -108,7 +108,8 @@ static bool
 is_there(const struct tree *tree, const struct process *process)
 {
 	return process->pid != tree->view->own_pid &&
-	       (!process->row.died || process->row.died > tree->since);
+	       (!process->row.died || process->row.died > tree->since ||
+	        pane_is_zombie(process));
 }
 
 /* What matches, and in a tree those it hangs from. */

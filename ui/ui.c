@@ -1,4 +1,3 @@
-#include "ladder.h"
 #include "ui.h"
 
 #include <string.h>
@@ -20,7 +19,6 @@ ui_init(struct ui *ui, const struct ui_setup *setup)
 	ui->scale = SCALE_USUAL;
 	ui->mouse = true;
 	ui->theme = setup->theme;
-	ui->cursor[PANE_MESSAGES] = LADDER_ROWS; /* the newest */
 	if (setup->load_count) {
 		strncpy(ui->last_load, setup->loads[0].name,
 		        sizeof(ui->last_load) - 1);
@@ -49,6 +47,8 @@ ui_view(const struct ui *ui, const struct model *model,
 	    .wish = &ui->wish,
 	    .keys = &ui->keys,
 	    .own_pid = ui->setup.own_pid,
+	    .linked = &ui->linked,
+	    .chosen = ui->chosen[pane],
 	};
 	struct layout layout;
 
@@ -155,19 +155,36 @@ in_normal(struct ui *ui, const struct model *model, const struct key *key,
 }
 
 static void
-in_help(struct ui *ui, const struct key *key)
+scroll(int *at, int step, int last)
 {
-	int step = ui_step_of(request_of(&ui->keys, key));
+	*at += step;
+	if (*at > last)
+		*at = last;
+	if (*at < 0)
+		*at = 0;
+}
 
-	if (!step || (!ui->help_last && ui->mode == UI_HELP)) {
-		ui->mode = UI_NORMAL;
+/* A sheet is left by any key that does not scroll it. In the findings a cursor
+ * goes from one to the next, and Enter goes to what it is about. */
+static void
+in_sheet(struct ui *ui, const struct model *model, const struct key *key,
+         struct command *command)
+{
+	bool findings = ui->mode == UI_SHEET && ui->sheet == SHEET_FINDINGS;
+	enum request request = request_of(&ui->keys, key);
+	int step = ui_step_of(request);
+
+	if (step && findings && ui->concerns) {
+		scroll(&ui->concern, step, ui->concerns - 1);
 		return;
 	}
-	ui->help_top += step;
-	if (ui->help_top > ui->help_last)
-		ui->help_top = ui->help_last;
-	if (ui->help_top < 0)
-		ui->help_top = 0;
+	if (step && (ui->help_last || ui->mode == UI_SHEET)) {
+		scroll(&ui->help_top, step, ui->help_last);
+		return;
+	}
+	ui->mode = UI_NORMAL;
+	if (findings && request == REQUEST_DETAILS)
+		ui_go_finding(ui, model, command);
 }
 
 /* ---- the mouse ---- */
@@ -180,20 +197,16 @@ is_inside(struct rect rect, const struct key *key)
 }
 
 static void
-click_pane(struct ui *ui, const struct key *key)
+click_pane(struct ui *ui, const struct model *model, const struct key *key)
 {
 	struct layout layout;
 
-	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed, true);
+	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed,
+	            ui_model(ui, model)->line_count > 0);
 	for (int i = 0; i < PANES; i++)
 		if (is_inside(layout.panes[i], key)) {
-			ui->focused = (enum pane_id)i;
-			ui->cursor[i] =
-			    ui->top[i] + key->row - layout.panes[i].row - 2;
-			if (i == PANE_PROCESSES)
-				ui->selected_pid = 0; /* the cursor's */
-			if (ui->cursor[i] < 0)
-				ui->cursor[i] = 0;
+			ui_point(ui, model, (enum pane_id)i,
+			         key->row - layout.panes[i].row - 1);
 			return;
 		}
 }
@@ -212,7 +225,7 @@ click(struct ui *ui, const struct model *model, const struct key *key,
 		return;
 	}
 	if (ui->mode == UI_NORMAL) {
-		click_pane(ui, key);
+		click_pane(ui, model, key);
 		return;
 	}
 	if (ui->mode == UI_HELP || ui->mode == UI_PROMPT ||
@@ -281,7 +294,7 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 		break;
 	case UI_HELP:
 	case UI_SHEET:
-		in_help(ui, key);
+		in_sheet(ui, model, key, command);
 		break;
 	}
 }

@@ -69,7 +69,11 @@ struct ui {
 	bool zoomed, paused, threads, mouse;
 	int scale; /* index into the time scales */
 	int top[PANES], cursor[PANES];
-	uint32_t selected_pid; /* in the process tree; 0: none yet */
+	struct selection chosen[PANES]; /* what cursors are bound to */
+	bool selecting; /* a row was selected: panes show what is linked */
+	struct linked linked;  /* to it, in this frame */
+	struct selection told; /* what the details are of */
+	int concern, concerns; /* the finding that is chosen, of how many */
 	struct tree_wish wish;
 	char search[TREE_FILTER];
 	struct popup popup;
@@ -116,6 +120,38 @@ const struct model *ui_model(const struct ui *ui, const struct model *model);
 struct view ui_view(const struct ui *ui, const struct model *model,
                     const struct ui_status *status, enum pane_id pane);
 
+/* ---- ui_select.c: the cursors ---- */
+
+/* Keeps a pane's cursor on its thing, and in sight. */
+void ui_settle(struct ui *ui, const struct model *model, enum pane_id pane);
+
+/* What the focused pane's cursor is on. */
+struct selection ui_pointed(const struct ui *ui, const struct model *model);
+
+/* Finds what belongs to it, if it was selected. */
+void ui_link(struct ui *ui, const struct model *model);
+void ui_unselect(struct ui *ui);
+
+/* Moves the cursor of the focused pane; or to a row of a pane, 0 being the
+ * first inside its frame; gives a pane the focus, its cursor goes to what is
+ * linked; selects a thing in a pane. */
+void ui_move(struct ui *ui, const struct model *model, int step);
+void ui_point(struct ui *ui, const struct model *model, enum pane_id pane,
+              int row);
+void ui_focus(struct ui *ui, const struct model *model, enum pane_id pane);
+void ui_go(struct ui *ui, const struct selection *thing, enum pane_id pane);
+
+/* Goes to what the chosen finding is about. */
+void ui_go_finding(struct ui *ui, const struct model *model,
+                   struct command *command);
+
+/* How many linked rows are out of sight. */
+struct beyond {
+	int above, below;
+};
+struct beyond ui_beyond(const struct ui *ui, const struct model *model,
+                        enum pane_id pane);
+
 /* Does what a request asks for. */
 void ui_request(struct ui *ui, const struct model *model, enum request request,
                 struct command *command);
@@ -147,7 +183,8 @@ void ui_ask_theme(struct ui *ui);
 void ui_open_palette(struct ui *ui, const struct model *model);
 void ui_ask_signal(struct ui *ui, const struct model *model);
 
-/* The process under the cursor of the tree, 0: none. */
+/* The process that is selected, or whose thread is, else the one under the
+ * cursor of the tree; 0: none. */
 uint32_t ui_chosen_pid(const struct ui *ui, const struct model *model);
 
 /* Asks what to search or filter; goes to the next process that matches, step 1

@@ -1,21 +1,29 @@
 /*
  * What requests do: to the screen itself, or as a command for the explorer.
  */
-#include "ladder.h"
+#include "sheets.h"
 #include "ui.h"
 
 enum { PAGE = 10 };
 #define SECOND_NS 1000000000ull
 
-/* The process under the cursor, 0: none. */
+/* The process that is selected, in whichever pane, else the one under the
+ * tree's cursor; 0: none. */
 uint32_t
 ui_chosen_pid(const struct ui *ui, const struct model *model)
 {
 	static struct tree_row rows[TREE_ROWS];
 	struct view view = ui_view(ui, model, NULL, PANE_PROCESSES);
+	const struct selection *chosen = &ui->chosen[PANE_PROCESSES];
 	int count = tree_rows(&view, rows, TREE_ROWS);
 	int cursor = ui->cursor[PANE_PROCESSES];
 
+	if (ui->focused != PANE_PROCESSES &&
+	    (ui->linked.of.kind == SELECT_PROCESS ||
+	     ui->linked.of.kind == SELECT_THREAD))
+		chosen = &ui->linked.of;
+	if (chosen->kind)
+		return chosen->pid == ui->setup.own_pid ? 0 : chosen->pid;
 	if (cursor < 0 || cursor >= count || !rows[cursor].process)
 		return 0;
 	return rows[cursor].process->pid;
@@ -24,32 +32,12 @@ ui_chosen_pid(const struct ui *ui, const struct model *model)
 /* ---- panes ---- */
 
 static void
-focus(struct ui *ui, enum pane_id pane)
+focus(struct ui *ui, const struct model *model, enum pane_id pane)
 {
 	if (ui->focused == pane)
 		ui->zoomed = !ui->zoomed;
-	ui->focused = pane;
-}
-
-static void
-move(struct ui *ui, const struct model *model, int step)
-{
-	struct view view = ui_view(ui, model, NULL, ui->focused);
-	int rows = panes[ui->focused].rows(&view);
-	int *cursor = &ui->cursor[ui->focused];
-
-	/* The newest message stays chosen until one goes up from it. */
-	if (ui->focused == PANE_MESSAGES && *cursor >= rows && step < 0)
-		*cursor = rows - 1;
-	*cursor += step;
-	if (ui->focused == PANE_MESSAGES && *cursor >= rows - 1)
-		*cursor = LADDER_ROWS;
-	else if (*cursor >= rows)
-		*cursor = rows - 1;
-	if (*cursor < 0)
-		*cursor = 0;
-	if (ui->focused == PANE_PROCESSES)
-		ui->selected_pid = ui_chosen_pid(ui, model);
+	else
+		ui_focus(ui, model, pane);
 }
 
 static void
@@ -102,12 +90,33 @@ request_time(struct ui *ui, const struct model *model, enum request request,
 		return true;
 	case REQUEST_LIVE:
 		if (!ui->paused)
-			move(ui, model, ui_step_of(REQUEST_LAST));
+			ui_move(ui, model, ui_step_of(REQUEST_LAST));
 		ui->paused = false;
 		return true;
 	default:
 		return false;
 	}
+}
+
+/* A loop is shown by its lane, a process in the tree; what was before, at the
+ * moment it was so. */
+void
+ui_go_finding(struct ui *ui, const struct model *model, struct command *command)
+{
+	struct view view = ui_view(ui, model, NULL, ui->focused);
+	struct selection thing;
+	uint64_t time;
+
+	if (!findings_evidence(&view, ui->concern, &thing, &time))
+		return;
+	ui_go(ui, &thing,
+	      thing.kind == SELECT_THREAD ? PANE_LOOPS : PANE_PROCESSES);
+	if (!time)
+		return;
+	if (!ui->paused)
+		pause_or_go(ui, model);
+	command->kind = COMMAND_SEEK;
+	command->since = time;
 }
 
 /* What is for the stage; false: it is something else. */
@@ -185,17 +194,22 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 	case REQUEST_FINDINGS:
 		ui->help_top = 0;
 		ui->sheet = SHEET_FINDINGS;
+		ui->concern = 0;
 		ui->mode = UI_SHEET;
 		return true;
 	case REQUEST_DETAILS:
 		ui->help_top = 0;
 		ui->sheet = SHEET_DETAILS;
+		ui->told = ui_pointed(ui, model);
 		ui->mode = UI_SHEET;
 		return true;
 	case REQUEST_BACK:
-		if (!ui->zoomed)
+		if (ui->zoomed)
+			ui->zoomed = false;
+		else if (ui->selecting)
+			ui_unselect(ui);
+		else
 			ui->wish.filter[0] = '\0';
-		ui->zoomed = false;
 		return true;
 	case REQUEST_MENU:
 		ui_open_menu(ui, ui->setup.lab ? MENU_CHILD : MENU_VIEW);
@@ -210,10 +224,10 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 		ui_open_palette(ui, model);
 		return true;
 	case REQUEST_NEXT_PANE:
-		ui->focused = (ui->focused + 1) % PANES;
+		ui_focus(ui, model, (ui->focused + 1) % PANES);
 		return true;
 	case REQUEST_PREVIOUS_PANE:
-		ui->focused = (ui->focused + PANES - 1) % PANES;
+		ui_focus(ui, model, (ui->focused + PANES - 1) % PANES);
 		return true;
 	case REQUEST_ZOOM:
 		ui->zoomed = !ui->zoomed;
@@ -272,7 +286,7 @@ ui_request(struct ui *ui, const struct model *model, enum request request,
 	    request_time(ui, model, request, command))
 		return;
 	if (ui_step_of(request)) {
-		move(ui, model, ui_step_of(request));
+		ui_move(ui, model, ui_step_of(request));
 		return;
 	}
 	switch (request) {
@@ -282,7 +296,7 @@ ui_request(struct ui *ui, const struct model *model, enum request request,
 	case REQUEST_PANE_4:
 	case REQUEST_PANE_5:
 	case REQUEST_PANE_6:
-		focus(ui, (enum pane_id)(request - REQUEST_PANE_1));
+		focus(ui, model, (enum pane_id)(request - REQUEST_PANE_1));
 		break;
 	case REQUEST_SAVE:
 		command->kind = COMMAND_SAVE;

@@ -269,8 +269,13 @@ ui_find(struct ui *ui, const struct model *model, int step)
 		at = (at + step + count) % count;
 		if (rows[at].process && !rows[at].thread &&
 		    tree_matches(rows[at].process, ui->search)) {
+			struct selection found = {
+			    .kind = SELECT_PROCESS,
+			    .pid = rows[at].process->pid,
+			};
+
 			ui->cursor[PANE_PROCESSES] = at;
-			ui->selected_pid = rows[at].process->pid;
+			ui_go(ui, &found, PANE_PROCESSES);
 			return;
 		}
 	}

@@ -103,42 +103,6 @@ draw_bar(const struct ui *ui, const struct model *model,
 
 /* ---- panes ---- */
 
-/* Keeps the cursor where it can be: on the selected process, in sight. */
-static void
-settle_cursor(struct ui *ui, const struct model *model, enum pane_id pane,
-              int shown)
-{
-	static struct tree_row rows[TREE_ROWS];
-	struct view view = ui_view(ui, model, NULL, pane);
-	int *cursor = &ui->cursor[pane], *top = &ui->top[pane];
-	int count;
-
-	/* Messages do not scroll: the newest are shown. And a cursor that was
-	 * never moved is where it can be. */
-	if (pane == PANE_MESSAGES ||
-	    (!*cursor && !*top &&
-	     (pane != PANE_PROCESSES || !ui->selected_pid)))
-		return;
-	count = pane == PANE_PROCESSES ? 0 : panes[pane].rows(&view);
-	if (pane == PANE_PROCESSES) {
-		count = tree_rows(&view, rows, TREE_ROWS);
-		for (int i = 0; ui->selected_pid && i < count; i++)
-			if (rows[i].process && !rows[i].thread &&
-			    rows[i].process->pid == ui->selected_pid)
-				*cursor = i;
-	}
-	if (*cursor >= count)
-		*cursor = count > 0 ? count - 1 : 0;
-	if (pane == PANE_LOOPS)
-		shown = pane_loops_shown(&view) + 1;
-	if (*cursor < *top)
-		*top = *cursor;
-	if (shown > 1 && *cursor >= *top + shown - 1)
-		*top = *cursor - shown + 2;
-	if (*top < 0)
-		*top = 0;
-}
-
 static void
 make_title(const struct ui *ui, enum pane_id pane, char *into, size_t room)
 {
@@ -161,6 +125,38 @@ make_title(const struct ui *ui, enum pane_id pane, char *into, size_t room)
 		         key_first(&ui->keys, REQUEST_ZOOM, key));
 }
 
+static bool
+is_drawn(struct rect rect)
+{
+	return rect.rows >= 3 && rect.cols >= 10;
+}
+
+/* On the frame: how much that is linked is out of sight; and below the focused
+ * pane in words what is selected. */
+static void
+put_linked(const struct ui *ui, const struct model *model,
+           const struct area *frame, enum pane_id pane)
+{
+	struct beyond beyond = ui_beyond(ui, model, pane);
+	int end = frame->rect.cols - 2, last = frame->rect.rows - 1;
+	char text[48], words[LINKED_WORDS];
+
+	snprintf(text, sizeof(text), " \u2191 %d above ", beyond.above);
+	if (beyond.above)
+		area_right(frame, 0, end, STYLE_LINKED_MARK, text);
+	snprintf(text, sizeof(text), " \u2193 %d below ", beyond.below);
+	if (beyond.below) {
+		area_right(frame, last, end, STYLE_LINKED_MARK, text);
+		end -= canvas_width(text) + 1;
+	}
+	if (pane != ui->focused)
+		return;
+	area_text(frame, last, 2, STYLE_LINKED_MARK, " \u258c");
+	end = area_cut(frame, last, 4, end - 5, STYLE_LINKED_MARK,
+	               linked_words(&ui->linked, end - 5, words));
+	area_put(frame, last, end, ' ', STYLE_LINKED_MARK);
+}
+
 static void
 draw_pane(struct ui *ui, const struct model *model,
           const struct ui_status *status, struct canvas *canvas,
@@ -170,15 +166,31 @@ draw_pane(struct ui *ui, const struct model *model,
 	struct view view;
 	char title[128];
 
-	if (rect.rows < 3 || rect.cols < 10)
+	if (!is_drawn(rect))
 		return;
-	settle_cursor(ui, model, pane, rect.rows - 2);
 	view = ui_view(ui, model, status, pane);
 	make_title(ui, pane, title, sizeof(title));
 	area_frame(&frame, title, pane == ui->focused);
 	inside = area_inside(&frame,
 	                     (struct rect){1, 1, rect.rows - 2, rect.cols - 2});
 	panes[pane].draw(&view, &inside);
+	if (ui->linked.of.kind)
+		put_linked(ui, model, &frame, pane);
+}
+
+/* Cursors settle first: what is linked depends on where they are. */
+static void
+draw_panes(struct ui *ui, const struct model *model,
+           const struct ui_status *status, struct canvas *canvas,
+           const struct layout *layout)
+{
+	for (int i = 0; i < PANES; i++)
+		if (is_drawn(layout->panes[i]))
+			ui_settle(ui, model, (enum pane_id)i);
+	ui_link(ui, model);
+	for (int i = 0; i < PANES; i++)
+		draw_pane(ui, model, status, canvas, (enum pane_id)i,
+		          layout->panes[i]);
 }
 
 /* ---- toasts ---- */
@@ -214,6 +226,9 @@ draw_toasts(const struct ui *ui, const struct model *model,
 {
 	int row = area->rect.rows - 2;
 
+	/* There it is said what is selected. */
+	if (ui->linked.of.kind)
+		row--;
 	if (ui->saved[0] && model->now < ui->saved_at + TOAST_NS)
 		row = draw_toast(area, row, ui->saved, STYLE_TOAST);
 	for (uint64_t i = 0; i < TOASTS && i < model->note_count; i++) {
@@ -236,9 +251,9 @@ draw_sheet(struct ui *ui, const struct model *model, const struct area *area)
 	struct view view = ui_view(ui, model, NULL, ui->focused);
 
 	if (ui->sheet == SHEET_DETAILS)
-		details_sheet(&sheet, &view, ui->focused);
+		details_sheet(&sheet, &view, &ui->told);
 	else
-		findings_sheet(&sheet, &view);
+		ui->concerns = findings_sheet(&sheet, &view, ui->concern);
 	ui->help_last = sheet_draw(&sheet, area, ui->help_top);
 }
 
@@ -303,9 +318,7 @@ ui_draw(struct ui *ui, const struct model *model,
 	             behind ? NULL : status->over);
 	area = canvas_area(canvas, layout.verdict);
 	verdict_draw(&verdict, &area);
-	for (int i = 0; i < PANES; i++)
-		draw_pane(ui, model, status, canvas, (enum pane_id)i,
-		          layout.panes[i]);
+	draw_panes(ui, model, status, canvas, &layout);
 	area = canvas_area(canvas, layout.keys);
 	help_key_bar(&area, &ui->keys, ui->setup.lab, ui->paused);
 	draw_toasts(ui, shown, &all);

@@ -37,7 +37,10 @@ why_not_move(const struct ui *ui, const struct model *model)
 {
 	struct view view = ui_view(ui, model, NULL, ui->focused);
 
-	return panes[ui->focused].rows(&view) > 1
+	int rows = panes[ui->focused].list(&view, NULL, 0);
+
+	/* The only row can be selected. */
+	return rows > 1 || (rows == 1 && !ui->selecting)
 	           ? NULL
 	           : "There is nothing to move to in this pane.";
 }
@@ -51,7 +54,7 @@ ui_why_not(const struct ui *ui, const struct model *model, enum request request)
 		return why_not_move(ui, model);
 	switch (request) {
 	case REQUEST_BACK:
-		return ui->zoomed || *ui->wish.filter
+		return ui->zoomed || ui->selecting || *ui->wish.filter
 		           ? NULL
 		           : "There is nothing to go back from.";
 	case REQUEST_STEP_FORWARD:

@@ -31,6 +31,7 @@ struct process {
 	uint8_t death;  /* enum death */
 	int32_t status; /* exit code or signal */
 	bool told;      /* its parent's loop was told of the end */
+	bool zombie;    /* it ended, and nobody has waited for it (wait(2)) */
 	bool runtime;   /* speaks for itself (looptop's runtime) */
 	bool agent;     /* the agent in it speaks of its messages */
 	bool unborn;    /* it spoke before its parent announced it */
@@ -51,6 +52,7 @@ struct loop_state {
 	uint64_t lag_p50, lag_p99, lag_max; /* ns */
 	uint64_t blocked_since;             /* 0: not blocked */
 	uint8_t witness;                    /* of the last block */
+	uint8_t method;                     /* of a witness outside */
 	char cause[CAUSE_BYTES];
 	uint32_t blocks;
 	uint64_t block_max, block_total; /* ns */

@@ -71,6 +71,16 @@ is_held(const struct finding *row, uint64_t time)
 	return row->last + FINDINGS_HOLD_NS >= time;
 }
 
+/* Blocks are told apart by what they were blocked by. */
+static bool
+is_same(const struct finding *row, const struct finding *found)
+{
+	return row->rule == found->rule && row->pid == found->pid &&
+	       row->tid == found->tid &&
+	       (row->rule != FINDING_BLOCK ||
+	        strcmp(row->name, found->name) == 0);
+}
+
 /* The row of what was found, a new one if need be; NULL: no room. */
 static struct finding *
 row_of(struct findings *findings, const struct finding *found, uint64_t time)
@@ -79,8 +89,7 @@ row_of(struct findings *findings, const struct finding *found, uint64_t time)
 
 	for (uint32_t i = 0; i < findings->count; i++) {
 		row = &findings->rows[i];
-		if (row->rule == found->rule && row->pid == found->pid &&
-		    row->tid == found->tid)
+		if (is_same(row, found))
 			return row;
 		if (!is_held(row, time) &&
 		    (!oldest || row->last < oldest->last))

@@ -10,6 +10,8 @@
 #define SHARE_NS 10000000000ull
 #define CPU_NS 5000000000ull
 #define CORES_NS 2000000000ull
+#define FELT_NS 200000000ull
+#define LATEST_NS 500000000ull
 
 /* Shares are in thousandths. */
 enum {
@@ -108,6 +110,41 @@ findings_blocked(struct finder *finder)
 		    blocked.latest + 3 * FINDINGS_SECOND_NS > finder->time)
 			findings_raise(finder, thread->pid, thread->tid, share,
 			               blocked.longest, blocked.cause);
+	}
+}
+
+/* Whether it has been told of already as one of many. */
+static bool
+is_one_of_many(const struct finder *finder, const struct thread *thread)
+{
+	struct blocked blocked;
+
+	look_at_blocks(finder, thread->tid, &blocked);
+	return blocked.count >= BLOCKS &&
+	       blocked_share(finder, thread, &blocked) >= BLOCKED_SHARE;
+}
+
+/* One by itself, long enough to be felt: it is kept for the list when its
+ * moment is over. */
+void
+findings_block(struct finder *finder)
+{
+	const struct model *model = finder->model;
+	uint64_t kept = model->span_count < SPANS ? model->span_count : SPANS;
+
+	for (uint64_t i = 0; i < kept; i++) {
+		const struct span *span = &model->spans[i];
+		const struct thread *thread =
+		    span->blocked && span->end + LATEST_NS > finder->time
+			? actor_thread(&model->actors, span->tid)
+			: NULL;
+
+		if (thread && thread->pid == span->pid &&
+		    span->end - span->begin >= FELT_NS &&
+		    should_answer(finder, thread) &&
+		    !is_one_of_many(finder, thread))
+			findings_raise(finder, span->pid, span->tid,
+			               span->end - span->begin, 0, span->name);
 	}
 }
 

@@ -81,15 +81,20 @@ findings_crash_loop(struct finder *finder)
 	}
 }
 
-/* Ended, and a parent that lives and speaks has not heard of it. */
+/* Seen to be one; or ended, and a parent that lives and speaks has not heard of
+ * it. */
 static bool
 is_zombie(const struct finder *finder, const struct process *process)
 {
 	const struct process *parent;
 	const struct thread *thread;
 
-	if (!process->row.died || process->told || process->how < BIRTH_SPAWN ||
+	if (!process->row.died || process->told ||
 	    process->row.died + FINDINGS_SECOND_NS > finder->time)
+		return false;
+	if (process->zombie)
+		return true;
+	if (process->how < BIRTH_SPAWN)
 		return false;
 	parent = process_of(finder, process->ppid);
 	thread = actor_thread(&finder->model->actors, process->ppid);

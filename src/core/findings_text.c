@@ -54,6 +54,17 @@ text_blocked(const struct sentence *to)
 	         finding->name);
 }
 
+/* how long; nothing; its cause */
+static void
+text_block(const struct sentence *to)
+{
+	const struct finding *finding = to->finding;
+
+	snprintf(to->into, to->room, "LONG BLOCK: the loop of %s %.0f ms%s%s",
+	         to->who, seconds(finding->value) * 1e3,
+	         *finding->name ? " by " : "", finding->name);
+}
+
 /* messages; how long the first has waited */
 static void
 text_queue(const struct sentence *to)

@@ -111,6 +111,7 @@ static model_part *const parts[EVENT_KINDS] = {
     [EVENT_LOST] = lost_count,
     [EVENT_AGENT] = model_agent,
     [EVENT_LOOP_CAUSE] = model_loop_cause,
+    [EVENT_PROCESS_ZOMBIE] = model_process_zombie,
 };
 
 bool

@@ -94,6 +94,20 @@ model_process_told(struct model *model, const struct event *event,
 	return true;
 }
 
+bool
+model_process_zombie(struct model *model, const struct event *event,
+                     const char *text)
+{
+	struct process *process = actor_process(&model->actors, event->pid);
+	bool zombie = event->number != 0;
+
+	(void)text;
+	if (!process || !process->row.died || process->zombie == zombie)
+		return false;
+	process->zombie = zombie;
+	return true;
+}
+
 static const struct process *
 living(const struct model *model, uint32_t pid)
 {

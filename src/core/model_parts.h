@@ -13,6 +13,7 @@ typedef bool model_part(struct model *model, const struct event *event,
 model_part model_process_born;
 model_part model_process_died;
 model_part model_process_told;
+model_part model_process_zombie;
 model_part model_thread_born;
 model_part model_thread_died;
 model_part model_thread_role;

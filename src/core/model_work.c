@@ -60,6 +60,14 @@ model_span_event(struct model *model, const struct event *event,
 	return true;
 }
 
+/* How a witness outside sees the loop; others do not say. */
+static void
+keep_method(struct loop_state *loop, uint64_t method)
+{
+	if (method != METHOD_UNKNOWN && method < METHODS)
+		loop->method = (uint8_t)method;
+}
+
 bool
 model_loop_blocked(struct model *model, const struct event *event,
                    const char *text)
@@ -73,6 +81,7 @@ model_loop_blocked(struct model *model, const struct event *event,
 	thread->loop.blocked_since = model_before(event->time, event->value);
 	thread->loop.witness =
 	    event->number < WITNESSES ? (uint8_t)event->number : 0;
+	keep_method(&thread->loop, event->size);
 	model_keep(thread->loop.cause, sizeof(thread->loop.cause), event, text);
 	return true;
 }
@@ -167,8 +176,10 @@ model_loop_gauge(struct model *model, const struct event *event,
 	loop->busy = event->value;
 	lane = actor_lane(&model->actors, thread);
 	loop->has_lag = event->channel != EVENT_LAGS_UNKNOWN;
-	if (!loop->has_lag)
+	if (!loop->has_lag) {
+		keep_method(loop, event->number);
 		return true;
+	}
 	loop->lag_p50 = (event->channel & UINT32_MAX) * 1000;
 	loop->lag_p99 = (event->channel >> 32) * 1000;
 	loop->lag_max = event->number;

@@ -2,6 +2,12 @@
  * blocked, are free. */
 #include "watched.h"
 
+static enum method
+method_of(const struct watched_loop *loop)
+{
+	return loop->ring.fd >= 0 ? METHOD_SWITCHES : METHOD_SAMPLES;
+}
+
 static void
 tell_block(struct observe *observe, struct watched *process,
            struct watched_thread *thread, enum event_kind kind, uint64_t time,
@@ -14,7 +20,7 @@ tell_block(struct observe *observe, struct watched *process,
 	    .pid = (uint32_t)process->pid,
 	    .tid = (uint32_t)thread->tid,
 	    .number = WITNESS_OUTSIDE,
-	    .size = loop->ring.fd >= 0 ? METHOD_SWITCHES : METHOD_SAMPLES,
+	    .size = method_of(loop),
 	    .value = length,
 	};
 
@@ -34,6 +40,7 @@ tell_found(struct observe *observe, struct watched *process,
 	    .pid = (uint32_t)process->pid,
 	    .tid = (uint32_t)thread->tid,
 	    .channel = EVENT_LAGS_UNKNOWN,
+	    .number = method_of(thread->loop),
 	};
 
 	/* Who tells its own gauges is known to be one. */

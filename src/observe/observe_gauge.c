@@ -106,6 +106,7 @@ tell_loop_gauge(struct observe *observe, struct watched *process,
 	    .size = window,
 	    .value = thread->used - loop->measured,
 	    .channel = EVENT_LAGS_UNKNOWN,
+	    .number = loop->ring.fd >= 0 ? METHOD_SWITCHES : METHOD_SAMPLES,
 	};
 
 	if (!process->speaks && !thread->tells && event.value)

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HOLD_NS = 200000000, GONE_NS = 10000000 };
+enum { HOLD_NS = 200000000 };
 
 /* ---- births ---- */
 
@@ -253,6 +253,8 @@ observe_tell_death(struct observe *observe, struct watched *process,
 	};
 
 	process->dead = true;
+	if (!process->ended)
+		process->ended = now;
 	watched_end(observe, process, now);
 	announce_late(observe, process);
 	if (process->announced)
@@ -338,38 +340,4 @@ observe_deaths(struct observe *observe, uint64_t now)
 			          NULL);
 		}
 	} while (count == 64);
-}
-
-/* ---- gone ---- */
-
-/* Whether nobody can speak of it any more: a zombie is listed among the
- * children until its parent fetches it, and the record of a birth may come
- * after the death has been seen. */
-static bool
-is_over(struct observe *observe, struct watched *process, uint64_t now)
-{
-	if (!process->dead || (!process->gone && watched_lasts(process)))
-		return false;
-	if (!process->gone) {
-		process->gone = now;
-		watched_let_go(observe, process);
-	}
-	return now - process->gone >= GONE_NS;
-}
-
-/* The others stay, lest they be found again. */
-void
-observe_remove_gone(struct observe *observe, uint64_t now)
-{
-	int kept = 0;
-
-	for (int i = 0; i < observe->count; i++) {
-		if (is_over(observe, observe->rows[i], now)) {
-			nursery_forget(observe->nursery, observe->rows[i]->pid);
-			watched_free(observe, observe->rows[i]);
-		} else {
-			observe->rows[kept++] = observe->rows[i];
-		}
-	}
-	observe->count = kept;
 }

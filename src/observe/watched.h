@@ -54,6 +54,7 @@ struct watched {
 	bool heard;        /* the runtime announced it */
 	bool announced;    /* its birth is in the stream */
 	bool dead;         /* told; the row stays while it is a zombie */
+	bool zombie;       /* and that it is one was told too */
 	bool old;          /* was there before it was watched */
 	char command[160]; /* until it is announced */
 	uint64_t born, noticed; /* as far as is known; first seen, ns */

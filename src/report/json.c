@@ -52,6 +52,13 @@ process_exit(struct line *line)
 }
 
 static void
+process_zombie(struct line *line)
+{
+	json_object_set_new(line->object, "zombie",
+	                    json_boolean(line->event->number != 0));
+}
+
+static void
 thread_born(struct line *line)
 {
 	const struct event *event = line->event;
@@ -122,8 +129,12 @@ loop_gauge(struct line *line)
 
 	json_object_set_new(line->object, "utilisation",
 	                    json_real(share < 1 ? share : 1));
-	if (event->channel == EVENT_LAGS_UNKNOWN)
+	if (event->channel == EVENT_LAGS_UNKNOWN) {
+		if (event->number && event->number < METHODS)
+			set_string(line, "method",
+			           event_method_name(event->number));
 		return;
+	}
 	set_ms(line, "lag_p50_ms", (event->channel & UINT32_MAX) * 1000);
 	set_ms(line, "lag_p99_ms", (event->channel >> 32) * 1000);
 	set_ms(line, "lag_max_ms", event->number);
@@ -217,6 +228,7 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_LOST] = lost,
     [EVENT_AGENT] = agent,
     [EVENT_LOOP_CAUSE] = loop_cause,
+    [EVENT_PROCESS_ZOMBIE] = process_zombie,
 };
 
 bool

@@ -147,7 +147,8 @@ tell_findings(const struct model *model, put_finding *put, void *data)
 		    .cure = findings_cure(row),
 		};
 
-		if (!row->said)
+		/* A block by itself: tell_blocks() has told it. */
+		if (!row->said || row->rule == FINDING_BLOCK)
 			continue;
 		findings_text(model, row, text, sizeof(text));
 		put(data, model, &found);
