@@ -102,19 +102,19 @@ $(BUILD)/obj/%.o: %.c
 	@$(CC) $(CPPFLAGS) $(flags) $(lib_flags) -MMD -MP -c -o $@ $<
 
 # The agent: its parts, in this order, as one file inside the program.
-agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc port life main)
+agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc port life calls main)
 
 $(BUILD)/obj/agent_text: $(agent_parts)
 	@mkdir -p $(@D)
 	@cat $^ >$@
 
 # No sanitizer: it is loaded into a Node that has none.
-$(BUILD)/obj/agent_native: src/agent/native.c src/agent/ask.h src/core/event.h \
+$(BUILD)/obj/agent_native: $(wildcard src/agent/*.[ch]) src/core/event.h \
 		src/core/event.def
 	@mkdir -p $(@D)
-	@echo "  CC    $<"
+	@echo "  CC    src/agent/native.c"
 	@$(CC) $(CPPFLAGS) -std=gnu11 -pthread $(warnings) -O2 -fPIC -shared \
-		-fvisibility=hidden -Wl,-z,nodelete -s -o $@ $<
+		-fvisibility=hidden -Wl,-z,nodelete -s -o $@ $(filter %.c,$^)
 
 $(BUILD)/obj/agent_%.c: $(BUILD)/obj/agent_%
 	@{ echo '#include "explorer/agent_setup.h"'; \

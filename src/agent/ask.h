@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define ASK_FILE "ask"
+#define SCRIPT_FILE "agent.cjs"
 #define NATIVE_FILE "agent.node"
 
 enum { ASK_TIDS = 63 };

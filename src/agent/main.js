@@ -12,12 +12,14 @@ const nativePath = `${__dirname}/agent.node`;
 let native = false;
 
 // What names a block (native.c), but not before a program has lived a little:
-// short ones need not pay for it.
+// short ones need not pay for it, unless they wish to (--stacks).
 function loadNative() {
   if (native) return;
   native = true;
   try {
-    dlopen.call(process, { exports: {} }, nativePath);
+    const module = { exports: {} };
+    dlopen.call(process, module, nativePath);
+    if (OPTIONS.stacks) watchCalls(module.exports);
   } catch {}
 }
 
@@ -136,6 +138,7 @@ function start() {
   if (tid === pid) urgent(kind('agent'), 0, 0, 0, 0, process.version);
   else startWorker();
   startTicks();
+  if (OPTIONS.stacks) loadNative();
   watchPorts();
   watchProcess(onWorker);
   subscribe();

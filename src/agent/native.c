@@ -11,17 +11,20 @@
  * answer and writes the record: a thread that writes looks from outside as if
  * its loop went on.
  *
+ * With --stacks the agent says before such a call where it is (enter) and
+ * behind it that it is over (leave): the helper then answers at once.
+ *
  * What can go wrong: V8 has no such function (all are looked up; one missing
  * and the program is left alone); the thread ends (its cleanup hook takes it
  * out, under the lock the helper holds while it asks); the block ended before
- * the question came (looptop drops an answer that comes late); the library
+ * the question came (looptop drops an answer that comes late); the function
+ * whose native call blocked has returned before the interrupt came (an answer
+ * without any of the program's frames is dropped when it is late); the library
  * would be unloaded with a worker thread (it is linked with -z nodelete).
  */
 #include "ask.h"
+#include "native_stack.h"
 
-#include "core/event.h"
-
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -36,19 +39,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 1024, FRAMES = 16, DETAILED = 127, NAME = 80 };
+enum { THREADS_MAX = 1024, LATE_NS = 10000000 };
 
-/* Node-API (node_api.h), as far as it is needed; its values are V8's. */
+/* Node-API (node_api.h), as far as it is needed. */
 int napi_open_handle_scope(void *env, void **scope);
 int napi_close_handle_scope(void *env, void *scope);
-int napi_get_value_string_utf8(void *env, void *value, char *into, size_t room,
-                               size_t *length);
 int napi_add_env_cleanup_hook(void *env, void (*hook)(void *), void *data);
+int napi_create_function(void *env, const char *name, size_t length,
+                         void *(*call)(void *env, void *info), void *data,
+                         void **result);
+int napi_get_cb_info(void *env, void *info, size_t *count, void **values,
+                     void **self, void **data);
+int napi_set_named_property(void *env, void *object, const char *name,
+                            void *value);
 void *napi_register_module_v1(void *env, void *exports);
-
-struct location {
-	int line, column;
-};
 
 enum state { QUIET, ASKED, ANSWERED };
 
@@ -56,8 +60,12 @@ struct js_thread {
 	uint32_t tid;
 	void *env, *isolate; /* isolate NULL: free */
 	enum state state;    /* ANSWERED: the text is the helper's */
-	uint64_t answered;
+	uint64_t asked, answered;
 	char text[EVENT_TEXT_MAX];
+	/* with --stacks, under the lock: native calls in one another, and
+	 * where the outermost was made */
+	int depth;
+	char inside[EVENT_TEXT_MAX];
 };
 
 static struct {
@@ -65,60 +73,9 @@ static struct {
 	bool tried, works;
 	int fd; /* the stream */
 	struct ask *ask;
+	char script[PATH_MAX]; /* how the path of the agent's own ends */
 	struct js_thread threads[THREADS_MAX];
-	/* v8.h; a Local<T> is a pointer to where the object is kept */
-	void *(*current)(void);
-	void (*interrupt)(void *isolate, void (*call)(void *, void *),
-	                  void *data);
-	void *(*stack)(void *isolate, int frames, int options);
-	int (*count)(void *stack);
-	void *(*frame)(void *stack, void *isolate, uint32_t index);
-	void *(*function)(void *frame);
-	void *(*script)(void *frame);
-	struct location (*location)(void *frame);
 } native = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
-
-/* ---- the answer, on the blocked thread ---- */
-
-struct place {
-	char function[NAME], script[PATH_MAX];
-	int line;
-};
-
-static void
-copy(void *env, void *value, char *into, size_t room)
-{
-	into[0] = '\0';
-	if (value)
-		(void)napi_get_value_string_utf8(env, value, into, room, NULL);
-}
-
-static void
-read_place(void *env, void *frame, struct place *place)
-{
-	copy(env, native.function(frame), place->function, NAME);
-	copy(env, native.script(frame), place->script, PATH_MAX);
-	place->line = native.location(frame).line + 1;
-}
-
-/* What a program calls is Node's: "node:fs" and the like, and the agent. */
-static bool
-is_nodes(const struct place *place)
-{
-	return strncmp(place->script, "node:", 5) == 0 || !place->script[0];
-}
-
-/* "hashPassword (auth.js:41)", and which of Node's functions it is in. */
-static void
-describe(char *into, size_t room, const struct place *own, const char *inside)
-{
-	const char *slash = strrchr(own->script, '/');
-
-	snprintf(into, room, "%s (%.160s:%d)%s%s",
-	         own->function[0] ? own->function : "anonymous",
-	         slash ? slash + 1 : own->script, own->line,
-	         *inside ? " in " : "", inside);
-}
 
 static uint64_t
 clock_now(void)
@@ -129,41 +86,101 @@ clock_now(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The innermost frame of the program's own, and on the way to it the outermost
- * of Node's. */
+/* ---- the answer, on the blocked thread ---- */
+
 static void
 on_interrupt(void *isolate, void *data)
 {
 	struct js_thread *thread = data;
-	char inside[NAME] = "";
-	struct place place = {.line = 0};
-	void *scope, *stack;
-	int count;
+	enum stack_found found;
+	void *scope;
+	bool late;
 
 	if (thread->isolate != isolate ||
 	    __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) != ASKED ||
 	    napi_open_handle_scope(thread->env, &scope))
 		return;
-	stack = native.stack(isolate, FRAMES, DETAILED);
-	count = stack ? native.count(stack) : 0;
-	for (int i = 0; i < count; i++) {
-		read_place(thread->env,
-		           native.frame(stack, isolate, (uint32_t)i), &place);
-		if (!is_nodes(&place))
-			break;
-		if (place.function[0])
-			memcpy(inside, place.function, NAME);
-	}
-	if (count > 0)
-		describe(thread->text, sizeof(thread->text), &place,
-		         is_nodes(&place) ? "" : inside);
 	thread->answered = clock_now();
-	__atomic_store_n(&thread->state, count > 0 ? ANSWERED : QUIET,
+	late = thread->answered > thread->asked + LATE_NS;
+	found = stack_describe(thread->env, isolate, thread->text);
+	__atomic_store_n(&thread->state,
+	                 found == STACK_OWN || (found == STACK_NODES && !late)
+	                     ? ANSWERED
+	                     : QUIET,
 	                 __ATOMIC_RELEASE);
 	(void)napi_close_handle_scope(thread->env, scope);
+	/* The helper sleeps on it. */
+	syscall(SYS_futex, &native.ask->count, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* ---- native calls, with --stacks ---- */
+
+static void *
+enter(void *env, void *info)
+{
+	char text[EVENT_TEXT_MAX];
+	struct js_thread *thread;
+	enum stack_found found = STACK_EMPTY;
+	void *data;
+
+	if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data))
+		return NULL;
+	thread = data;
+	if (thread->depth == 0)
+		found = stack_describe(env, thread->isolate, text);
+	pthread_mutex_lock(&native.lock);
+	if (thread->depth++ == 0 && found == STACK_OWN)
+		memcpy(thread->inside, text, strlen(text) + 1);
+	pthread_mutex_unlock(&native.lock);
+	return NULL;
+}
+
+static void *
+leave(void *env, void *info)
+{
+	struct js_thread *thread;
+	void *data;
+
+	if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data))
+		return NULL;
+	thread = data;
+	pthread_mutex_lock(&native.lock);
+	if (thread->depth > 0 && --thread->depth == 0)
+		thread->inside[0] = '\0';
+	pthread_mutex_unlock(&native.lock);
+	return NULL;
+}
+
+static void
+offer(void *env, void *exports, const char *name,
+      void *(*call)(void *env, void *info), struct js_thread *thread)
+{
+	void *function;
+
+	if (napi_create_function(env, name, SIZE_MAX, call, thread,
+	                         &function) == 0)
+		(void)napi_set_named_property(env, exports, name, function);
 }
 
 /* ---- the helper ---- */
+
+static void
+tell(const struct js_thread *thread, uint64_t time, const char *text)
+{
+	size_t length = strlen(text);
+	struct {
+		struct event head;
+		char text[EVENT_TEXT_MAX];
+	} record = {.head = {.magic = EVENT_MAGIC,
+	                     .kind = EVENT_LOOP_CAUSE,
+	                     .text = (uint16_t)length,
+	                     .time = time,
+	                     .pid = (uint32_t)getpid(),
+	                     .tid = thread->tid}};
+
+	memcpy(record.text, text, length);
+	(void)!write(native.fd, &record, event_record_size(length));
+}
 
 static void
 ask_thread(uint32_t tid)
@@ -174,28 +191,15 @@ ask_thread(uint32_t tid)
 
 		if (!thread->isolate || thread->tid != tid)
 			continue;
-		thread->state = ASKED;
-		native.interrupt(thread->isolate, on_interrupt, thread);
+		if (thread->inside[0]) {
+			tell(thread, clock_now(), thread->inside);
+			continue;
+		}
+		thread->asked = clock_now();
+		__atomic_store_n(&thread->state, ASKED, __ATOMIC_RELEASE);
+		stack_interrupt(thread->isolate, on_interrupt, thread);
 	}
 	pthread_mutex_unlock(&native.lock);
-}
-
-static void
-tell(const struct js_thread *thread)
-{
-	size_t length = strlen(thread->text);
-	struct {
-		struct event head;
-		char text[EVENT_TEXT_MAX];
-	} record = {.head = {.magic = EVENT_MAGIC,
-	                     .kind = EVENT_LOOP_CAUSE,
-	                     .text = (uint16_t)length,
-	                     .time = thread->answered,
-	                     .pid = (uint32_t)getpid(),
-	                     .tid = thread->tid}};
-
-	memcpy(record.text, thread->text, length);
-	(void)!write(native.fd, &record, event_record_size(length));
 }
 
 /* Tells what was answered; whether an answer is still to come. */
@@ -211,7 +215,7 @@ tell_answers(void)
 		    __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
 
 		if (state == ANSWERED) {
-			tell(thread);
+			tell(thread, thread->answered, thread->text);
 			__atomic_store_n(&thread->state, QUIET,
 			                 __ATOMIC_RELEASE);
 		}
@@ -266,44 +270,19 @@ start_helper(void)
 /* ---- starting ---- */
 
 static bool
-find_all(void)
-{
-	const struct {
-		void *into;
-		const char *name;
-	} functions[] = {
-	    {&native.current, "_ZN2v87Isolate10GetCurrentEv"},
-	    {&native.interrupt,
-	     "_ZN2v87Isolate16RequestInterruptEPFvPS0_PvES2_"},
-	    {&native.stack, "_ZN2v810StackTrace17CurrentStackTraceEPNS_7Isolate"
-	                    "EiNS0_17StackTraceOptionsE"},
-	    {&native.count, "_ZNK2v810StackTrace13GetFrameCountEv"},
-	    {&native.frame, "_ZNK2v810StackTrace8GetFrameEPNS_7IsolateEj"},
-	    {&native.function, "_ZNK2v810StackFrame15GetFunctionNameEv"},
-	    {&native.script, "_ZNK2v810StackFrame13GetScriptNameEv"},
-	    {&native.location, "_ZNK2v810StackFrame11GetLocationEv"},
-	};
-
-	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-		void *found = dlsym(RTLD_DEFAULT, functions[i].name);
-
-		if (!found)
-			return false;
-		memcpy(functions[i].into, &found, sizeof(found));
-	}
-	return true;
-}
-
-static bool
 map_ask(const char *events)
 {
 	char path[PATH_MAX];
-	const char *slash = strrchr(events, '/');
+	const char *slash = strrchr(events, '/'), *tail;
 	int fd;
 
 	if (!slash || snprintf(path, sizeof(path), "%.*s/" ASK_FILE,
 	                       (int)(slash - events), events) >= PATH_MAX)
 		return false;
+	for (tail = slash; tail > events && tail[-1] != '/'; tail--)
+		;
+	snprintf(native.script, sizeof(native.script), "/%.*s/" SCRIPT_FILE,
+	         (int)(slash - tail), tail);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -322,7 +301,7 @@ start(void)
 	if (native.tried || !events)
 		return native.works;
 	native.tried = true;
-	if (!find_all() || !map_ask(events))
+	if (!map_ask(events) || !stack_find(native.script))
 		return false;
 	native.fd = open(events, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	native.works = native.fd >= 0 && start_helper();
@@ -337,10 +316,12 @@ forget(void *data)
 	pthread_mutex_lock(&native.lock);
 	thread->isolate = NULL;
 	thread->state = QUIET;
+	thread->depth = 0;
+	thread->inside[0] = '\0';
 	pthread_mutex_unlock(&native.lock);
 }
 
-static void
+static struct js_thread *
 remember(void *env)
 {
 	for (int i = 0; i < THREADS_MAX; i++) {
@@ -350,19 +331,26 @@ remember(void *env)
 			continue;
 		thread->tid = (uint32_t)syscall(SYS_gettid);
 		thread->env = env;
-		thread->isolate = native.current();
+		thread->isolate = stack_isolate();
 		(void)napi_add_env_cleanup_hook(env, forget, thread);
-		return;
+		return thread;
 	}
+	return NULL;
 }
 
 /* Node calls it in each thread that loads the library. */
 __attribute__((visibility("default"))) void *
 napi_register_module_v1(void *env, void *exports)
 {
+	struct js_thread *thread = NULL;
+
 	pthread_mutex_lock(&native.lock);
 	if (start())
-		remember(env);
+		thread = remember(env);
 	pthread_mutex_unlock(&native.lock);
+	if (thread) {
+		offer(env, exports, "enter", enter, thread);
+		offer(env, exports, "leave", leave, thread);
+	}
 	return exports;
 }

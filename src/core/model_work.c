@@ -1,7 +1,17 @@
 /* The model's loops and threads at work: spans, blocks, gauges. */
 #include "model_parts.h"
 
+#include "place.h"
+#include "text.h"
+
 #include <string.h>
+
+/* What there is for people of an event's cause. */
+static void
+keep_cause(char *into, size_t room, const struct event *event, const char *text)
+{
+	text_clean(into, room, text, place_words(text, event->text));
+}
 
 static void
 keep_span(struct model *model, const struct event *event, const char *text,
@@ -16,7 +26,7 @@ keep_span(struct model *model, const struct event *event, const char *text,
 	span->begin =
 	    event->value < event->time ? event->time - event->value : 0;
 	span->blocked = blocked;
-	model_keep(span->name, sizeof(span->name), event, text);
+	keep_cause(span->name, sizeof(span->name), event, text);
 }
 
 static struct lane *
@@ -82,7 +92,7 @@ model_loop_blocked(struct model *model, const struct event *event,
 	thread->loop.witness =
 	    event->number < WITNESSES ? (uint8_t)event->number : 0;
 	keep_method(&thread->loop, event->size);
-	model_keep(thread->loop.cause, sizeof(thread->loop.cause), event, text);
+	keep_cause(thread->loop.cause, sizeof(thread->loop.cause), event, text);
 	return true;
 }
 
@@ -96,7 +106,7 @@ model_loop_cause(struct model *model, const struct event *event,
 	if (!thread || !thread->loop.blocked_since)
 		return false; /* the answer came too late */
 	thread->loop.witness = WITNESS_AGENT;
-	model_keep(thread->loop.cause, sizeof(thread->loop.cause), event, text);
+	keep_cause(thread->loop.cause, sizeof(thread->loop.cause), event, text);
 	return true;
 }
 

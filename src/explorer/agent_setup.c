@@ -24,7 +24,7 @@
 enum { OPTIONS_MAX = 65536 };
 
 static const char variable[] = "NODE_OPTIONS";
-static const char script[] = "agent.cjs";
+static const char script[] = SCRIPT_FILE;
 
 /* ---- the files ---- */
 
@@ -38,20 +38,22 @@ path_of(char path[PATH_MAX], const char *directory, const char *name)
 
 /* What the agent cannot know: the numbers of the kinds, and what was asked. */
 static void
-write_head(FILE *file, int preview)
+write_head(FILE *file, const struct agent_wishes *wishes)
 {
-	fprintf(file, "'use strict';const OPTIONS={preview:%d},KINDS={",
-	        preview);
+	fprintf(file,
+	        "'use strict';const OPTIONS={preview:%d,stacks:%s},KINDS={",
+	        wishes->preview, wishes->stacks ? "true" : "false");
 	for (int kind = 0; kind < EVENT_KINDS; kind++)
 		fprintf(file, "'%s':%d,", event_name((enum event_kind)kind),
 		        kind);
 	fprintf(file, "};\n");
 }
 
-/* preview < 0: without a head. */
+/* wishes NULL: without a head. */
 static int
-write_file(const char *directory, const char *name, int preview,
-           const unsigned char *bytes, size_t size)
+write_file(const char *directory, const char *name,
+           const struct agent_wishes *wishes, const unsigned char *bytes,
+           size_t size)
 {
 	char path[PATH_MAX];
 	int error = path_of(path, directory, name);
@@ -60,8 +62,8 @@ write_file(const char *directory, const char *name, int preview,
 
 	if (!file)
 		return error ? error : -errno;
-	if (preview >= 0)
-		write_head(file, preview);
+	if (wishes)
+		write_head(file, wishes);
 	failed = fwrite(bytes, 1, size, file) != size;
 	if (fclose(file) || failed) {
 		unlink(path);
@@ -186,11 +188,11 @@ is_forbidden(char *const *command)
 
 static int
 set_up(struct agent *agent, char *const *command, const char *directory,
-       int preview)
+       const struct agent_wishes *wishes)
 {
 	int error = is_forbidden(command)
 	                ? -EACCES
-	                : write_file(directory, script, preview, agent_text,
+	                : write_file(directory, script, wishes, agent_text,
 	                             agent_text_size);
 
 	if (!error)
@@ -201,7 +203,7 @@ set_up(struct agent *agent, char *const *command, const char *directory,
 	}
 	agent->directory = directory;
 	agent->ask = NULL;
-	if (write_file(directory, NATIVE_FILE, -1, agent_native,
+	if (write_file(directory, NATIVE_FILE, NULL, agent_native,
 	               agent_native_size) == 0)
 		agent->ask = make_ask(directory);
 	return 0;
@@ -209,11 +211,11 @@ set_up(struct agent *agent, char *const *command, const char *directory,
 
 void
 agent_setup(struct agent *agent, char *const *command, const char *directory,
-            int preview)
+            const struct agent_wishes *wishes)
 {
 	struct event note = {.kind = EVENT_NOTE, .number = NOTE_WARNING};
 	char text[160];
-	int error = set_up(agent, command, directory, preview);
+	int error = set_up(agent, command, directory, wishes);
 
 	if (!error)
 		return;

@@ -9,6 +9,7 @@
 #ifndef EXPLORER_AGENT_SETUP_H
 #define EXPLORER_AGENT_SETUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,13 +24,19 @@ struct agent {
 	struct ask *ask;       /* NULL: nobody can be asked */
 };
 
+/* What it is asked to do. */
+struct agent_wishes {
+	int preview; /* bytes of a message it may show */
+	bool stacks; /* to know where a native call is made, before it is */
+};
+
 /* Writes the agent into `directory` (absolute, outlives the agent) and sets
- * NODE_OPTIONS for `command`, ended by NULL, which is started next. `preview`:
- * bytes of a message it may show. Where that cannot be done, or the command
- * asks for Node's permission model, nothing has changed, and a note says so:
- * the outside view goes on without, no reason not to run the program. */
+ * NODE_OPTIONS for `command`, ended by NULL, which is started next. Where that
+ * cannot be done, or the command asks for Node's permission model, nothing has
+ * changed, and a note says so: the outside view goes on without, no reason not
+ * to run the program. */
 void agent_setup(struct agent *agent, char *const *command,
-                 const char *directory, int preview);
+                 const char *directory, const struct agent_wishes *wishes);
 
 /* Asks a Node thread, which seems to be blocked, where it is. The answer comes
  * as an EVENT_LOOP_CAUSE, or never. */

@@ -37,6 +37,8 @@ const char options_help[] =
     "  --preview N       bytes of a message shown (default 60, 0: none)\n"
     "  --port N          port of the lab's server (default: any that is free)\n"
     "  --no-agent        stay out of Node programs: no messages are seen\n"
+    "  --stacks          say where a Node thread is blocked while it is:\n"
+    "                    loop-blocked with function, file and line\n"
     "  --theme NAME      dark, light, high-contrast or mono (no colours)\n"
     "  --ascii           no glyphs beyond ASCII (--ascii=no: all)\n"
     "  --no-mouse        leave the mouse to the terminal (--mouse: take it)\n"
@@ -59,6 +61,7 @@ enum {
 	OPTION_NO_CONFIG,
 	OPTION_READ_ONLY,
 	OPTION_NO_AGENT,
+	OPTION_STACKS,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -81,6 +84,7 @@ static const struct option long_options[] = {
     {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
     {"read-only", no_argument, NULL, OPTION_READ_ONLY},
     {"no-agent", no_argument, NULL, OPTION_NO_AGENT},
+    {"stacks", no_argument, NULL, OPTION_STACKS},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -186,6 +190,9 @@ take_option(struct options *options, int option, char *error, size_t room)
 		return 0;
 	case OPTION_NO_AGENT:
 		options->no_agent = true;
+		return 0;
+	case OPTION_STACKS:
+		options->stacks = true;
 		return 0;
 	case OPTION_HELP:
 		options->help = true;

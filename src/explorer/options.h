@@ -43,6 +43,7 @@ struct options {
 	struct key_table keys;
 	bool no_config; /* the config file is not read */
 	bool no_agent;  /* stay out of Node programs */
+	bool stacks;    /* tell where a loop is blocked while it is */
 };
 
 /* Reads the config file (config.h) and argv, which overrides it. 0, or -EINVAL

@@ -44,6 +44,18 @@ hear(void *data, const struct event *event, const char *text)
 	return true;
 }
 
+/* Behind the printer: its line comes first. */
+static bool
+tell_cause(void *data, const struct event *event, const char *text)
+{
+	struct session *session = data;
+
+	(void)text;
+	if (event->kind == EVENT_LOOP_CAUSE && !session->observing)
+		observe_tell_cause(session->observe, event);
+	return true;
+}
+
 static bool
 put_heard(void *data, const struct event *event, const char *text)
 {
@@ -61,7 +73,8 @@ put_observed(void *data, const struct event *event, const char *text)
 	session->observing = true;
 	stream_event(&session->stream, event, text);
 	session->observing = false;
-	if (event->kind == EVENT_LOOP_BLOCKED)
+	if (event->kind == EVENT_LOOP_BLOCKED &&
+	    event->number == WITNESS_OUTSIDE)
 		agent_ask(&session->agent, event->tid);
 }
 
@@ -144,8 +157,11 @@ static void
 on_sample(uv_timer_t *timer)
 {
 	struct session *session = timer->data;
-	uint64_t now = session_now();
+	uint64_t now;
 
+	/* Who blocked said why before it was seen to be free. */
+	read_fifo(session);
+	now = session_now();
 	observe_sample(session->observe, now);
 	hurry(session);
 	model_tick(&session->model, now);
@@ -234,6 +250,8 @@ open_sinks(struct session *session, char *error, size_t room)
 	if (!code)
 		code =
 		    stream_add(&session->stream, blocks_put, &session->blocks);
+	if (!code && session->options->stacks)
+		code = stream_add(&session->stream, tell_cause, session);
 	return code;
 }
 

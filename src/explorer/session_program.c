@@ -314,6 +314,7 @@ session_run(struct session *session)
 	    .own_session = screen,
 	    .fifo = session->fifo.path,
 	};
+	struct agent_wishes wishes = {options->preview, options->stacks};
 	int error = 0;
 
 	if (screen)
@@ -326,7 +327,7 @@ session_run(struct session *session)
 	guard.err = session->err.write_end;
 	if (!options->no_agent)
 		agent_setup(&session->agent, options->command,
-		            session->fifo.directory, options->preview);
+		            session->fifo.directory, &wishes);
 	if (!error)
 		error = start(session, &guard);
 	if (guard.in >= 0)

@@ -78,6 +78,9 @@ void observe_hear(struct observe *observe, const struct event *event);
 void observe_cause(struct observe *observe, const struct event *event,
                    const char *text);
 
+/* The same event: a loop-blocked is told again, with these words. */
+void observe_tell_cause(struct observe *observe, const struct event *event);
+
 /* Somebody who waits for it (wait(2)) knows how a process ended. */
 void observe_ended(struct observe *observe, pid_t pid, int status,
                    uint64_t now);

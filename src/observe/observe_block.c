@@ -19,7 +19,7 @@ tell_block(struct observe *observe, struct watched *process,
 	    .time = time,
 	    .pid = (uint32_t)process->pid,
 	    .tid = (uint32_t)thread->tid,
-	    .number = WITNESS_OUTSIDE,
+	    .number = loop->cause[0] ? WITNESS_AGENT : WITNESS_OUTSIDE,
 	    .size = method_of(loop),
 	    .value = length,
 	};
@@ -28,6 +28,16 @@ tell_block(struct observe *observe, struct watched *process,
 	             loop->cause[0] ? loop->cause : loop->watch.cause);
 	if (kind == EVENT_LOOP_FREED)
 		loop->cause[0] = '\0';
+}
+
+void
+watched_tell_cause(struct observe *observe, struct watched *process,
+                   struct watched_thread *thread, uint64_t now)
+{
+	uint64_t since = thread->loop->watch.out_since;
+
+	tell_block(observe, process, thread, EVENT_LOOP_BLOCKED, now,
+	           now > since ? now - since : 0);
 }
 
 static void

@@ -100,6 +100,17 @@ observe_cause(struct observe *observe, const struct event *event,
 		         (int)event->text, text);
 }
 
+void
+observe_tell_cause(struct observe *observe, const struct event *event)
+{
+	struct watched *process = observe_find(observe, (pid_t)event->pid);
+	struct watched_thread *thread = find_thread(observe, event);
+	const struct watched_loop *loop = thread ? thread->loop : NULL;
+
+	if (loop && loop->watch.blocked && loop->cause[0])
+		watched_tell_cause(observe, process, thread, event->time);
+}
+
 /* Says that it is there. A child can be quicker than its parent's
  * announcement. */
 static void

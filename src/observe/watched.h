@@ -9,7 +9,7 @@
 #include "loop_exact.h"
 #include "observe.h"
 
-enum { WATCHED_CAUSE = 160 };
+enum { WATCHED_CAUSE = 640 };
 
 /* What is kept of a thread that was seen waiting for events. */
 struct watched_loop {
@@ -189,6 +189,9 @@ bool watched_is_loop(const struct watched_thread *thread);
 void watched_tell_news(struct observe *observe, struct watched *process,
                        struct watched_thread *thread, enum loop_news news,
                        bool told, uint64_t now, uint64_t length);
+/* It lasts, and its cause is known now. */
+void watched_tell_cause(struct observe *observe, struct watched *process,
+                        struct watched_thread *thread, uint64_t now);
 /* A block that its thread does not survive is over too. */
 void watched_end_block(struct observe *observe, struct watched *process,
                        struct watched_thread *thread, uint64_t now);

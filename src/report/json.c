@@ -4,6 +4,8 @@
  */
 #include "json_parts.h"
 
+#include "core/place.h"
+
 #include <string.h>
 
 /* ---- kinds ---- */
@@ -102,11 +104,26 @@ span(struct line *line)
 		set_ms(line, "ms", line->event->value);
 }
 
+/* The agent knows the place: in words, and each part of it. */
+static void
+set_cause(struct line *line)
+{
+	size_t size = line->event->text;
+	struct place place;
+
+	set_words(line, "cause", line->text, place_words(line->text, size));
+	if (!place_read(&place, line->text, size))
+		return;
+	set_words(line, "function", place.function, place.function_size);
+	set_words(line, "file", place.file, place.file_size);
+	set_integer(line, "line", place.line);
+}
+
 static void
 block(struct line *line)
 {
 	if (line->event->text)
-		set_text(line, "cause");
+		set_cause(line);
 	set_ms(line, "ms", line->event->value);
 	set_string(line, "source", event_witness_name(line->event->number));
 	if (line->event->size)
@@ -117,7 +134,7 @@ block(struct line *line)
 static void
 loop_cause(struct line *line)
 {
-	set_text(line, "cause");
+	set_cause(line);
 }
 
 static void
