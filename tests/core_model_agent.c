@@ -72,6 +72,35 @@ a_port_is_announced_by_both_ends(void **state)
 	assert_int_equal(model_channel(model, channel)->b_tid, THREAD);
 }
 
+static const struct channel_row *
+moved(struct model *model, uint64_t channel, uint32_t tid)
+{
+	port_born(model, channel, tid);
+	return model_channel(model, channel);
+}
+
+/* Its port was transferred: who sends back is b, whoever speaks first. */
+static void
+a_port_may_move_to_another_thread(void **state)
+{
+	struct model *model = *state;
+	uint64_t channel = channel_id(CHANNEL_PORT, NODE, 1);
+	const struct channel_row *row;
+
+	born(model, 1, NODE);
+	row = moved(model, channel | CHANNEL_BACK, THREAD);
+	assert_int_equal(row->a_pid, 0);
+	assert_int_equal(row->b_tid, THREAD);
+	row = moved(model, channel, NODE);
+	assert_int_equal(row->a_tid, NODE);
+	assert_int_equal(row->b_tid, THREAD);
+	row = moved(model, channel, THREAD + 1);
+	assert_int_equal(row->a_tid, THREAD + 1);
+	row = moved(model, channel | CHANNEL_BACK, THREAD + 2);
+	assert_int_equal(row->a_tid, THREAD + 1);
+	assert_int_equal(row->b_tid, THREAD + 2);
+}
+
 static void
 messages_that_were_only_counted_count(void **state)
 {
@@ -144,6 +173,7 @@ main(void)
 	    with_model(it_may_speak_before_its_process_is_announced),
 	    with_model(what_a_parent_calls_its_child_is_not_the_childs_word),
 	    with_model(a_port_is_announced_by_both_ends),
+	    with_model(a_port_may_move_to_another_thread),
 	    with_model(messages_that_were_only_counted_count),
 	    with_model(a_cause_is_of_the_block_that_lasts),
 	};

@@ -14,10 +14,28 @@ const ANSWERS = 1;
 const SENDS_AGAIN = 2;
 const changed = []; // ends whose counts are to be told
 
+// The frames of the stack below a function, at most so many.
+function framesOf(below, limit) {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  let frames = [];
+  try {
+    const holder = {};
+    Error.stackTraceLimit = limit;
+    Error.prepareStackTrace = (_, found) => found;
+    Error.captureStackTrace(holder, below);
+    frames = holder.stack;
+  } catch {}
+  try {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  } catch {}
+  return frames;
+}
+
 function makeEnd(id, sendBack, peer) {
   return { lo: id.lo, hi: id.hi, back: sendBack, peer, sent: 0, received: 0,
     bytes: 0, handle: null, base: 0, mode: ORDINARY, skipped: [],
-    listed: false };
+    listed: false, born: true };
 }
 
 // A message without details.

@@ -6,23 +6,12 @@ const DEATH_SIGNAL = 2;
 // Which function of child_process the program called: the outermost of its
 // frames. The stack is the only place that knows.
 function callerOf() {
-  const { prepareStackTrace, stackTraceLimit } = Error;
   let how = 'spawn';
-  try {
-    Error.stackTraceLimit = 16;
-    Error.prepareStackTrace = (_, frames) => frames;
-    const holder = {};
-    Error.captureStackTrace(holder, callerOf);
-    for (const frame of holder.stack) {
-      const name = frame.getFunctionName();
-      if (frame.getFileName() === 'node:child_process' &&
-          births[name] !== undefined) how = name;
-    }
-  } catch {}
-  try {
-    Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace;
-  } catch {}
+  for (const frame of framesOf(callerOf, 16)) {
+    const name = frame.getFunctionName();
+    if (frame.getFileName() === 'node:child_process' &&
+        births[name] !== undefined) how = name;
+  }
   return how;
 }
 

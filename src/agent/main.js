@@ -9,18 +9,19 @@ const O_WRONLY_NONBLOCK = 1 | 0o4000;
 
 const dlopen = process.dlopen;
 const nativePath = `${__dirname}/agent.node`;
-let native = false;
+let native = null; // what it offers
 
 // What names a block (native.c), but not before a program has lived a little:
 // short ones need not pay for it, unless they wish to (--stacks).
 function loadNative() {
-  if (native) return;
-  native = true;
+  if (native !== null) return native;
+  const module = { exports: {} };
+  native = module.exports;
   try {
-    const module = { exports: {} };
     dlopen.call(process, module, nativePath);
-    if (OPTIONS.stacks) watchCalls(module.exports);
+    if (OPTIONS.stacks) watchCalls(native);
   } catch {}
+  return native;
 }
 
 const loop = { timer: null, due: 0, gauged: 0, ticked: 0, resting: false,
@@ -112,6 +113,7 @@ function startWorker() {
   const threads = require('worker_threads');
   const name = threads.threadName || `thread ${threads.threadId}`;
   urgent(kind('thread-born'), 0, 0, 2, threads.threadId, name);
+  watchTakes();
   if (threads.parentPort) openParentPort(threads.parentPort, threads.threadId);
 }
 

@@ -23,6 +23,7 @@
  * would be unloaded with a worker thread (it is linked with -z nodelete).
  */
 #include "ask.h"
+#include "native_ports.h"
 #include "native_stack.h"
 
 #include <fcntl.h>
@@ -352,5 +353,6 @@ napi_register_module_v1(void *env, void *exports)
 		offer(env, exports, "enter", enter, thread);
 		offer(env, exports, "leave", leave, thread);
 	}
+	ports_offer(env, exports);
 	return exports;
 }

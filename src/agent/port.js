@@ -1,14 +1,14 @@
 // Ports: postMessage() to a worker thread and back, through a MessageChannel
 // or a BroadcastChannel. All of them are MessagePorts inside.
 //
-// Both ends of a worker's channel know its threadId, which makes the name.
-// Other ports are counted at each end, but nothing tells which belong
-// together.
+// Both ends of a worker's channel know its threadId, which makes the name. Of
+// other ports: see pairs. Those nothing is known of are counted at each end.
 const CHANNEL_PORT = 1;
 const LONER = 0x20000000; // above every threadId
 const internalTypes = new Set(['loadScript', 'upAndRunning', 'stdioPayload',
   'stdioWantsMoreData', 'errorMessage', 'couldNotSerializeError']);
 let loners = 0;
+const seenWorkers = new WeakSet();
 
 // Node's own traffic with a worker: its messages say so.
 function isNodes(message) {
@@ -18,16 +18,14 @@ function isNodes(message) {
   return type !== undefined && internalTypes.has(type.value);
 }
 
+const nextId = () => channelId(CHANNEL_PORT, pid, LONER |
+  (tid & 0x3fff) << 14 | (++loners & 0x3fff));
+
 // The end of a port that was never seen before; null: it is not to be told of.
 function learn(port, message) {
-  const end = isNodes(message) ? null :
-    makeEnd(channelId(CHANNEL_PORT, pid, LONER | (tid & 0x3fff) << 14 |
-                      (++loners & 0x3fff)), 0, 0);
-  defineProperty(port, STATE, { value: end });
-  if (end) {
-    record(kind('channel-born'), now(), pid, 0, 0, end, 0, CHANNEL_PORT, 0, 0,
-           '');
-  }
+  const end = isNodes(message) ? null : makeEnd(nextId(), 0, 0);
+  holdEnd(port, end);
+  if (end) announce(end);
   return end;
 }
 
@@ -39,6 +37,7 @@ function look(port, message, transfer) {
   if (end === undefined) end = learn(port, message);
   looked.end = end;
   if (end === null) return;
+  if (!end.born) announce(end);
   looked.size = portSize(message);
   looked.text = portPreview(message, transfer);
   looked.time = now();
@@ -49,6 +48,7 @@ function arrived(port, message) {
   if (end === undefined) end = learn(port, message);
   if (end === null) return;
   end.received++;
+  if (!end.born) announce(end);
   if (tokens <= 0) {
     count(end);
     return;
@@ -79,6 +79,11 @@ function watchPosts(prototype) {
       return result;
     }
     if (end === null || fd < 0) return apply(post, this, arguments);
+    if (given > 1 && end) {
+      try {
+        givePorts(end, end.sent + 1, transfer);
+      } catch {}
+    }
     if (tokens > 0 || end === undefined) {
       looked.end = null;
       try {
@@ -115,6 +120,11 @@ function watchArrivals(prototype) {
         arrived(this, value);
       } catch {}
     }
+    if (end && this[receivingPorts] && this[receivingPorts].length) {
+      try {
+        takePorts(end, end.received, this[receivingPorts]);
+      } catch {}
+    }
     return above[dispatch].call(this, value, type, event);
   });
 }
@@ -123,6 +133,7 @@ function watchPorts() {
   if (typeof MessagePort !== 'function') return;
   watchPosts(MessagePort.prototype);
   watchArrivals(MessagePort.prototype);
+  watchChannels(MessageChannel.prototype);
 }
 
 // The parent's side of a worker thread, before the thread runs any code.
@@ -135,18 +146,19 @@ function openWorkerPorts(worker) {
   if (own && worker[own] && worker[own][STATE] === undefined) {
     defineProperty(worker[own], STATE, { value: null });
   }
-  if (!open || !worker[open] || worker[open][STATE] !== undefined) return;
-  defineProperty(worker[open], STATE, { value: end });
-  record(kind('channel-born'), time, pid, 0, 0, end, 0, CHANNEL_PORT, 0, 0, '');
+  watchTakes();
+  if (!open || !worker[open] || seenWorkers.has(worker)) return;
+  seenWorkers.add(worker);
+  holdEnd(worker[open], end);
+  announce(end);
   flush(time);
 }
 
 // The same in the thread: its end announces who it is.
 function openParentPort(parentPort, threadId) {
   const end = makeEnd(channelId(CHANNEL_PORT, pid, threadId), 1, 0);
-  const time = now();
 
-  defineProperty(parentPort, STATE, { value: end });
-  record(kind('channel-born'), time, pid, 0, 0, end, 0, CHANNEL_PORT, 0, 0, '');
-  flush(time);
+  holdEnd(parentPort, end);
+  announce(end);
+  flush(now());
 }

@@ -91,11 +91,22 @@ function preview(message, internal) {
   return cut(sketch(message, OPTIONS.preview, 0), OPTIONS.preview);
 }
 
+// What is transferred: a list, or the one in an object of options.
+const nothing = [];
+
+function listOf(transfer) {
+  if (typeof transfer !== 'object' || transfer === null ||
+      types.isProxy(transfer)) return nothing;
+  if (isArray(transfer)) return transfer;
+  const list = getOwnPropertyDescriptor(transfer, 'transfer');
+  return list && isArray(list.value) && !types.isProxy(list.value) ?
+    list.value : nothing;
+}
+
 // What is transferred or shared goes first, or it would be cut.
 function portPreview(message, transfer) {
   if (!OPTIONS.preview) return '';
-  const count = transfer && isArray(transfer) && !types.isProxy(transfer) ?
-    transfer.length : 0;
+  const count = listOf(transfer).length;
   const text = sketch(message, OPTIONS.preview, 0);
   return cut(count ? `transfer ${count}: ${text}` : text, OPTIONS.preview);
 }

@@ -10,6 +10,37 @@ model_channel(const struct model *model, uint64_t channel)
 	                  channel & ~1ull);
 }
 
+static bool
+set_end(struct channel_row *channel, bool back, const struct event *event)
+{
+	uint32_t *pid = back ? &channel->b_pid : &channel->a_pid;
+	uint32_t *tid = back ? &channel->b_tid : &channel->a_tid;
+	bool news = *pid != event->pid || *tid != event->tid;
+
+	*pid = event->pid;
+	*tid = event->tid;
+	return news;
+}
+
+/* An end of a channel that is known announces itself. Who sends back is b; of
+ * the others, who comes second is, unless b is known: then a port has moved to
+ * another thread. */
+static bool
+announce_end(struct channel_row *channel, const struct event *event)
+{
+	bool known =
+	    (channel->a_pid == event->pid && channel->a_tid == event->tid) ||
+	    (channel->b_pid == event->pid && channel->b_tid == event->tid);
+	bool is_port = channel->type == CHANNEL_PORT;
+	bool back = event->channel & 1;
+
+	if (!back && known)
+		return false;
+	if (!back && channel->a_pid && !channel->b_pid)
+		return set_end(channel, true, event) && is_port;
+	return is_port && set_end(channel, back, event);
+}
+
 bool
 model_channel_born(struct model *model, const struct event *event,
                    const char *text)
@@ -17,16 +48,8 @@ model_channel_born(struct model *model, const struct event *event,
 	uint64_t id = event->channel & ~1ull;
 	struct channel_row *channel = model_channel(model, id);
 
-	if (channel && !channel->row.died) {
-		/* The other end announces itself. */
-		if (!channel->b_pid && (channel->a_pid != event->pid ||
-		                        channel->a_tid != event->tid)) {
-			channel->b_pid = event->pid;
-			channel->b_tid = event->tid;
-			return channel->type == CHANNEL_PORT;
-		}
-		return false;
-	}
+	if (channel && !channel->row.died)
+		return announce_end(channel, event);
 	channel =
 	    table_add(&model->channel_table, model->channels, id, event->time);
 	if (!channel)
@@ -34,10 +57,11 @@ model_channel_born(struct model *model, const struct event *event,
 	channel->type = event->number < CHANNEL_TYPES ? (uint8_t)event->number
 	                                              : CHANNEL_SOCKET;
 	channel->port = (uint32_t)event->value;
-	channel->a_pid = event->pid;
-	channel->a_tid = event->tid;
-	channel->b_pid = event->other_pid;
-	channel->b_tid = event->other_tid;
+	(void)set_end(channel, event->channel & 1, event);
+	if (event->other_pid) {
+		channel->b_pid = event->other_pid;
+		channel->b_tid = event->other_tid;
+	}
 	model_keep(channel->name, sizeof(channel->name), event, text);
 	if (channel->type == CHANNEL_LISTEN) {
 		struct thread *thread =

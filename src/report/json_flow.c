@@ -11,7 +11,7 @@ json_channel_born(struct line *line)
 	set_integer(line, "channel", event->channel >> 1);
 	set_string(line, "type", event_channel_name(event->number));
 	/* The other end may announce itself later, and then it is b. */
-	if (channel && channel->b_pid) {
+	if (channel && channel->a_pid && channel->b_pid) {
 		set_end(line, "a", channel->a_pid, channel->a_tid);
 		set_end(line, "b", channel->b_pid, channel->b_tid);
 	} else {
