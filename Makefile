@@ -102,7 +102,7 @@ $(BUILD)/obj/%.o: %.c
 	@$(CC) $(CPPFLAGS) $(flags) $(lib_flags) -MMD -MP -c -o $@ $<
 
 # The agent: its parts, in this order, as one file inside the program.
-agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc port life calls main)
+agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc port pairs life calls main)
 
 $(BUILD)/obj/agent_text: $(agent_parts)
 	@mkdir -p $(@D)
@@ -222,6 +222,16 @@ conformance: $(call tests_of,conformance)
 # The long version of tests/soak_*.c, which `make test` runs short.
 soak: $(call tests_of,soak)
 	@for program in $^; do SOAK=1 $$program || exit 1; done
+
+# Twenty runs of each Node program with the agent and without.
+soak-agent: $(BUILD)/looptop $(BUILD)/tests/end_agent
+	@SOAK=1 LOOPTOP=$(abspath $(BUILD)/looptop) $(BUILD)/tests/end_agent
+
+# Test suites of packages from npm below looptop, and without: what passes and
+# fails must be the same. PACKAGES may name some of those in the script.
+packages: $(BUILD)/looptop
+	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/packages.sh \
+		$(BUILD)/packages $(PACKAGES)
 
 # The golden screens as they are now: look at the difference afterwards.
 bless: $(BUILD)/tests/ui_golden
@@ -397,6 +407,7 @@ clean:
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
 .PHONY: all stage run test test-threads check layers lint format conformance real bench \
-        bench-agent bench-observe fuzz soak bless screenshots install uninstall deps \
+        bench-agent bench-observe fuzz soak soak-agent packages bless screenshots \
+        install uninstall deps \
         deps-fuzz clean
 .SECONDARY:

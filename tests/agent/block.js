@@ -1,20 +1,68 @@
-// Blocks its loop: node block.js main|worker [MS]
+// Blocks its loop: node block.js main|worker [MS [CALL]]
 'use strict';
-const { Worker, isMainThread, workerData } = require('worker_threads');
+const { spawn, execSync } = require('child_process');
+const { pbkdf2Sync } = require('crypto');
+const fs = require('fs');
+const { Worker, isMainThread } = require('worker_threads');
+const ms = Number(process.argv[3] || 400);
 
-function hashPassword(ms) {
+function hashPassword() {
   const end = Date.now() + ms;
   let hash = 0;
   while (Date.now() < end) hash = (hash * 31 + 7) | 0;
   return hash;
 }
 
-function serve(ms) {
-  setTimeout(() => hashPassword(ms), 500);
+// A FIFO that is written into after a while.
+const fifo = `/tmp/looptop-block-${process.pid}`;
+let writer;
+
+function readSettings() {
+  return fs.readFileSync(fifo, 'utf8');
+}
+
+function slowFile() {
+  execSync(`mkfifo ${fifo}`);
+  writer = spawn('sh', ['-c', `sleep ${ms / 1000}; echo x >${fifo}`]);
+  writer.on('exit', () => fs.unlinkSync(fifo));
+}
+
+function runTool() {
+  return execSync(`sleep ${ms / 1000}`);
+}
+
+const flag = new Int32Array(new SharedArrayBuffer(4));
+
+function waitForOther() {
+  return Atomics.wait(flag, 0, 0, ms);
+}
+
+// As many rounds as take the time.
+let rounds = 10000;
+
+function deriveKey() {
+  return pbkdf2Sync('secret', 'salt', rounds, 32, 'sha512');
+}
+
+function calibrate() {
+  const begin = Date.now();
+  deriveKey();
+  rounds = Math.ceil(rounds * ms / Math.max(1, Date.now() - begin));
+}
+
+const calls = {
+  spin: [() => {}, hashPassword], readFileSync: [slowFile, readSettings],
+  execSync: [() => {}, runTool], wait: [() => {}, waitForOther],
+  pbkdf2Sync: [calibrate, deriveKey],
+};
+
+function serve() {
+  const [prepare, block] = calls[process.argv[4] || 'spin'];
+  prepare();
+  setTimeout(block, 500);
   setTimeout(() => {}, 1200 + ms);
 }
 
-const ms = Number(process.argv[3] || 400);
-if (process.argv[2] !== 'worker') serve(ms);
-else if (isMainThread) new Worker(__filename, { argv: ['worker', ms] });
-else serve(ms);
+if (process.argv[2] !== 'worker') serve();
+else if (isMainThread) new Worker(__filename, { argv: process.argv.slice(2) });
+else serve();

@@ -3,6 +3,7 @@
 'use strict';
 const cluster = require('cluster');
 const http = require('http');
+const counts = require('./count');
 const MESSAGES = 20;
 
 function get(port, left, done) {
@@ -18,17 +19,22 @@ function primary() {
   let up = 0, ended = 0;
   for (let i = 0; i < 2; i++) cluster.fork();
   cluster.on('message', (worker, { answer }) => {
+    counts.received++;
     answers[worker.id] = answer;
-    if (answer < MESSAGES) worker.send({ ask: answer + 1 });
+    if (answer < MESSAGES) ask(worker, answer + 1);
     else if (Object.values(answers).every((n) => n === MESSAGES) &&
              Object.keys(answers).length === 2) finish();
   });
+  function ask(worker, n) {
+    counts.sent++;
+    worker.send({ ask: n });
+  }
   let port;
   cluster.on('listening', (worker, address) => {
     port = address.port;
     if (++up === 2) {
       get(port, 10, () => {
-        for (const id in cluster.workers) cluster.workers[id].send({ ask: 1 });
+        for (const id in cluster.workers) ask(cluster.workers[id], 1);
       });
     }
   });
@@ -46,6 +52,10 @@ function primary() {
 if (cluster.isPrimary) {
   primary();
 } else {
-  process.on('message', ({ ask }) => process.send({ answer: ask }));
+  process.on('message', ({ ask }) => {
+    counts.received++;
+    counts.sent++;
+    process.send({ answer: ask });
+  });
   http.createServer((request, response) => response.end('hello\n')).listen(0);
 }

@@ -2,13 +2,16 @@
 'use strict';
 const { Worker, isMainThread, parentPort, workerData } =
   require('worker_threads');
+const counts = require('./count');
 const MESSAGES = 15;
 
 if (!isMainThread) {
   const shared = new Int32Array(workerData);
   parentPort.on('message', (message) => {
+    counts.received++;
     if (message === 'end') return parentPort.close();
     Atomics.add(shared, 0, 1);
+    counts.sent++;
     parentPort.postMessage({ n: message.n, bytes: message.buffer.byteLength });
   });
 } else {
@@ -18,14 +21,14 @@ if (!isMainThread) {
     const worker = new Worker(__filename, { workerData: buffer });
     const post = (n) => {
       const transferred = new ArrayBuffer(1024);
-      sent++;
+      sent = ++counts.sent;
       worker.postMessage({ n, buffer: transferred, shared: buffer },
                          [transferred]);
     };
     worker.on('message', ({ n }) => {
-      received++;
+      received = ++counts.received;
       if (n < MESSAGES) return post(n + 1);
-      sent++;
+      sent = ++counts.sent;
       worker.postMessage('end');
     });
     worker.on('exit', (code) => {
