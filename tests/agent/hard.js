@@ -140,8 +140,9 @@ const cases = {
 
   crash() {
     const quiet = { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] };
-    start('abort', quiet).on('exit', () => {
-      start('killed', {}).on('exit', () => {
+    const hear = (child) => child.on('message', () => {});
+    hear(start('abort', quiet)).on('exit', () => {
+      hear(start('killed', {})).on('exit', () => {
         start('thrown', quiet).on('exit', fill);
       });
     });
