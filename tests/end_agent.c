@@ -148,6 +148,16 @@ channels_between_threads(void **state)
 }
 
 static void
+a_shell_between_parent_and_child(void **state)
+{
+	struct seen *seen = *state;
+
+	runs(seen, "shell.js", true);
+	assert_int_equal(count(seen, "message-recv", "preview", "{\"ping\""),
+	                 20);
+}
+
+static void
 a_module(void **state)
 {
 	struct seen *seen = *state;
@@ -209,6 +219,7 @@ main(void)
 	    with_seen(a_broadcast_is_heard_by_each),
 	    with_seen(a_pool_of_workers),
 	    with_seen(channels_between_threads),
+	    with_seen(a_shell_between_parent_and_child),
 	    with_seen(a_module),
 	    with_seen(a_program_sees_nothing_of_it),
 	    with_seen(without_the_agent_the_outside_view_goes_on),

@@ -115,6 +115,31 @@ function afterEmit(target) {
   if (end !== undefined) end.mode = ORDINARY;
 }
 
+function parentOf(of) {
+  const text = readFileSync(`/proc/${of}/stat`, 'latin1');
+  return +text.slice(text.lastIndexOf(')') + 2).split(' ')[1];
+}
+
+// This process' channel, by the pids of who made it and of its child: between
+// the two there may be a shell (npm, exec), and then that child is not we.
+function channelPids() {
+  const direct = [process.ppid, pid];
+  try {
+    const exe = readlinkSync('/proc/self/exe');
+    if (readlinkSync(`/proc/${process.ppid}/exe`) === exe) return direct;
+  } catch {}
+  try {
+    const { peer } = loadNative();
+    const parent = peer && peer(process.channel.fd);
+    let child = pid;
+    for (let above; parent && child > 1; child = above) {
+      above = parentOf(child);
+      if (above === parent) return [parent, child];
+    }
+  } catch {}
+  return direct;
+}
+
 // Both ends make the same name: from the parent's pid and the child's.
 function openChannel(target, parent, child, isParent) {
   if (typeof target._send !== 'function' || !target.channel) return;

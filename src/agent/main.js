@@ -145,7 +145,8 @@ function start() {
   watchProcess(onWorker);
   subscribe();
   if (tid === pid && process.channel) {
-    openChannel(process, process.ppid, pid, false);
+    const [parent, child] = channelPids();
+    openChannel(process, parent, child, false);
   }
 }
 

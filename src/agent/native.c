@@ -36,6 +36,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +52,8 @@ int napi_create_function(void *env, const char *name, size_t length,
                          void **result);
 int napi_get_cb_info(void *env, void *info, size_t *count, void **values,
                      void **self, void **data);
+int napi_get_value_int32(void *env, void *value, int32_t *into);
+int napi_create_int32(void *env, int32_t value, void **result);
 int napi_set_named_property(void *env, void *object, const char *name,
                             void *value);
 void *napi_register_module_v1(void *env, void *exports);
@@ -268,6 +271,26 @@ start_helper(void)
 	return error == 0;
 }
 
+/* ---- channels ---- */
+
+/* Who made the other end of a socket: peer(fd) gives its pid, or undefined. */
+static void *
+peer(void *env, void *info)
+{
+	struct ucred maker;
+	socklen_t size = sizeof(maker);
+	void *values[1], *result = NULL;
+	size_t count = 1;
+	int32_t fd;
+
+	if (napi_get_cb_info(env, info, &count, values, NULL, NULL) ||
+	    napi_get_value_int32(env, values[0], &fd) ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &maker, &size))
+		return NULL;
+	(void)napi_create_int32(env, maker.pid, &result);
+	return result;
+}
+
 /* ---- starting ---- */
 
 static bool
@@ -353,6 +376,7 @@ napi_register_module_v1(void *env, void *exports)
 		offer(env, exports, "enter", enter, thread);
 		offer(env, exports, "leave", leave, thread);
 	}
+	offer(env, exports, "peer", peer, NULL);
 	ports_offer(env, exports);
 	return exports;
 }

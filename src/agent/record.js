@@ -12,7 +12,7 @@
 'use strict';
 
 const hrtime = process.hrtime;
-const { writeSync, openSync, readlinkSync } = require('fs');
+const { writeSync, openSync, readFileSync, readlinkSync } = require('fs');
 const { defineProperty, getOwnPropertyDescriptor, getOwnPropertySymbols,
   getPrototypeOf, keys } = Object;
 const { apply } = Reflect;
