@@ -12,12 +12,30 @@ const sabLength = typeof SharedArrayBuffer === 'function' ?
 const viewLength = getOwnPropertyDescriptor(
   getPrototypeOf(Uint8Array.prototype), 'byteLength').get;
 
+const plain = Object.prototype;
+const plainList = Array.prototype;
+
 const DEPTH = 3;
 const KEYS = 8;
+
+// Names of properties come again and again: quoted once.
+const quoted = Object.create(null);
+let quotedCount = 0;
+
+function quoteName(name) {
+  let text = quoted[name];
+  if (text === undefined) {
+    text = `${quote(name)}:`;
+    if (name.length < 64 && quotedCount++ < 256) quoted[name] = text;
+  }
+  return text;
+}
 
 // "Buffer 12": what is named, not read. null: a plain object, or an array.
 function named(value) {
   if (types.isProxy(value)) return 'Proxy';
+  const above = getPrototypeOf(value);
+  if (above === plain || above === plainList) return null; // as most are
   if (types.isSharedArrayBuffer(value)) {
     return `shared ${apply(sabLength, value, [])} bytes`;
   }
@@ -49,7 +67,7 @@ function sketchObject(value, room, depth) {
     const name = array ? i : names[i];
     const property = getOwnPropertyDescriptor(value, name);
     text += i ? ',' : '';
-    if (!array) text += `${quote(name)}:`;
+    if (!array) text += quoteName(name);
     text += property === undefined ? 'null' :
       'value' in property ?
         sketch(property.value, room - text.length, depth + 1) : '…';
