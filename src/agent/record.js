@@ -89,7 +89,9 @@ function record(of, time, by, other, otherTid, channel, back, number, size,
   const at = used >> 2;
   let length = 0;
   if (text) {
-    length = apply(utf8Write, chunk, [text, used + HEAD, TEXT_MAX]);
+    // Node 24 and newer throw when there is less room than is asked for.
+    const most = Math.min(TEXT_MAX, CHUNK - used - HEAD);
+    length = apply(utf8Write, chunk, [text, used + HEAD, most]);
     const end = used + HEAD + length;
     for (let i = end; i & 7; i++) chunk[i] = 0;
   }
