@@ -107,7 +107,7 @@ worker_threads_that_transfer_and_share(void **state)
 	assert_int_equal(count(seen, "message-send", "preview", "transfer 1: "),
 	                 30);
 	assert_int_equal(count(seen, "message-send", "preview", "{\"n\""), 30);
-	assert_int_equal(count(seen, "thread-born", "role", "worker"), 2);
+	assert_int_equal(count(seen, "thread-died", "role", "worker"), 2);
 }
 
 static void
@@ -129,7 +129,7 @@ a_pool_of_workers(void **state)
 	runs(seen, "pool.js", true);
 	assert_int_equal(count(seen, "message-send", "preview", "{\"task\""),
 	                 300);
-	assert_int_equal(count(seen, "thread-born", "role", "worker"), 4);
+	assert_int_equal(count(seen, "thread-died", "role", "worker"), 4);
 }
 
 /* Also when both ends were transferred, or a message is taken without an
