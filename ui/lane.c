@@ -147,6 +147,17 @@ add_waiting(const struct view *view, const struct thread *thread,
 	}
 }
 
+/* Whether anybody tells what is sent to it. Of a program seen from outside
+ * alone "waiting 0" would be a guess. */
+static bool
+is_heard(const struct model *model, const struct thread *thread)
+{
+	const struct process *process =
+	    actor_process(&model->actors, thread->pid);
+
+	return process && (process->runtime || process->agent);
+}
+
 static void
 put_hill(const struct view *given, const struct area *area,
          const struct lane_view *view, const struct axis *axis, int row)
@@ -176,10 +187,14 @@ put_hill(const struct view *given, const struct area *area,
 				     (int)((heights[i] * 8 + most - 1) / most)),
 			         STYLE_WAITING);
 	/* Where there is room the row says what it is, also when it is 0. */
-	if (view->thread->waiting || view->rows > 1)
-		area_format(area, row, 1,
-		            view->thread->waiting ? STYLE_WAITING : STYLE_FAINT,
-		            "waiting %u", view->thread->waiting);
+	if (view->thread->waiting)
+		area_format(area, row, 1, STYLE_WAITING, "waiting %u",
+		            view->thread->waiting);
+	else if (view->rows > 1)
+		area_text(area, row, 1, STYLE_FAINT,
+		          is_heard(given->model, view->thread)
+		              ? "waiting 0"
+		              : "waiting: unseen");
 }
 
 /* ---- a lane ---- */
