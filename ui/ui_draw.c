@@ -40,7 +40,8 @@ put_live(const struct ui_status *status, const struct area *area, int *end,
 	snprintf(text, sizeof(text), "t=%.1f s", t);
 	put_before(area, end, from, STYLE_MENU_FAINT, text);
 	snprintf(text, sizeof(text), "%u fps", status->fps);
-	put_before(area, end, from + 12, STYLE_MENU_FAINT, text);
+	if (status->fps)
+		put_before(area, end, from + 12, STYLE_MENU_FAINT, text);
 	snprintf(text, sizeof(text), "%u req/s", status->requests);
 	if (status->requests)
 		put_before(area, end, from + 12, STYLE_MENU_FAINT, text);
@@ -57,7 +58,9 @@ put_paused(const struct area *area, int *end, int from, double t,
 	char texts[3][64];
 
 	snprintf(texts[0], sizeof(texts[0]),
-	         "\u25cf PAUSED at t=%.1f s  -%.1f s", t, (double)behind / 1e9);
+	         behind ? "\u25cf PAUSED at t=%.1f s  -%.1f s"
+	                : "\u25cf PAUSED at t=%.1f s",
+	         t, (double)behind / 1e9);
 	snprintf(texts[1], sizeof(texts[1]), "\u25cf PAUSED -%.1f s",
 	         (double)behind / 1e9);
 	snprintf(texts[2], sizeof(texts[2]), "\u25cf PAUSED");

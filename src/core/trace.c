@@ -81,6 +81,7 @@ trace_open(struct trace *trace, const char *path)
 			break;
 		if (strcmp(line, order_line) == 0)
 			known_order = true;
+		(void)sscanf(line, "verb: %15[a-z]", trace->verb);
 	}
 	return damaged(trace, "its header is damaged at offset %" PRIu64,
 	               trace->offset);

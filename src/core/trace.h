@@ -13,11 +13,12 @@
 
 #include <stdio.h>
 
-enum { TRACE_ERROR_MAX = 160 };
+enum { TRACE_ERROR_MAX = 160, TRACE_VERB_MAX = 16 };
 
 struct trace {
 	FILE *file;
 	uint64_t offset;
+	char verb[TRACE_VERB_MAX];   /* "lab", "run", ...: by what; or "" */
 	char error[TRACE_ERROR_MAX]; /* what was wrong, as half a sentence */
 };
 

@@ -27,6 +27,7 @@ const char options_help[] =
     "  --json            no screen: one JSON object a line per event\n"
     "  --summary         no screen: a table at the end\n"
     "  --for DURATION    stop after it (500ms, 10s, 2m)\n"
+    "  --at MOMENT       replay: pause there (3.2s); the table: up to there\n"
     "  --record FILE     write a recording as well\n"
     "  --output FILE     where --json and --summary go; CMD then keeps its\n"
     "                    own stdout and stderr\n"
@@ -53,6 +54,7 @@ enum {
 	OPTION_JSON = 256,
 	OPTION_SUMMARY,
 	OPTION_FOR,
+	OPTION_AT,
 	OPTION_RECORD,
 	OPTION_OUTPUT,
 	OPTION_SETTING, /* of setting.h, by its name */
@@ -70,6 +72,7 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"summary", no_argument, NULL, OPTION_SUMMARY},
     {"for", required_argument, NULL, OPTION_FOR},
+    {"at", required_argument, NULL, OPTION_AT},
     {"record", required_argument, NULL, OPTION_RECORD},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"rate", required_argument, NULL, OPTION_SETTING},
@@ -170,6 +173,13 @@ take_option(struct options *options, int option, char *error, size_t room)
 		return fail(error, room,
 		            "--for: \"%s\" is no duration. Write it as "
 		            "500ms, 10s or 2m.",
+		            optarg);
+	case OPTION_AT:
+		if (options_duration(optarg, &options->at_ns))
+			return 0;
+		return fail(error, room,
+		            "--at: \"%s\" is no moment of a recording. Write "
+		            "it as 500ms, 3.2s or 2m.",
 		            optarg);
 	case OPTION_RECORD:
 		options->record = optarg;
@@ -335,6 +345,10 @@ take_all(struct options *options, int argc, char **argv, char *error,
 		return fail(error, room,
 		            "--json and --summary need something to watch. "
 		            "Write looptop run --json -- CMD.");
+	if (options->at_ns && options->verb != VERB_REPLAY)
+		return fail(error, room,
+		            "--at: only a recording has moments. Write looptop "
+		            "replay --at 3.2s FILE.");
 	return take_rest(options, argc - optind, argv + optind, error, room);
 }
 

@@ -32,6 +32,7 @@ struct options {
 	pid_t pid;        /* attach; 0: to be picked */
 	const char *file; /* replay */
 	uint64_t for_ns;  /* --for; 0: until it ends */
+	uint64_t at_ns;   /* --at, of a replay; 0: from its beginning */
 	const char *record, *output;
 	int rate; /* samples a second */
 	int fps;

@@ -42,6 +42,27 @@ replay_until(struct replay *replay, struct session *session, uint64_t elapsed)
 	return replay->has_next;
 }
 
+int
+replay_seek(struct replay *replay, struct session *session, char *error,
+            size_t room)
+{
+	uint64_t at = session->options->at_ns;
+	int more = replay_until(replay, session, at ? at : UINT64_MAX);
+
+	if (more < 0) {
+		snprintf(error, room, "replay: %s: %s.", session->options->file,
+		         replay->trace.error);
+		return more;
+	}
+	if (!at || more || session->model.now >= replay->first + at)
+		return 0;
+	snprintf(error, room,
+	         "--at: %s is over after %.2f s. Give an earlier moment.",
+	         session->options->file,
+	         (double)(session->model.now - replay->first) / 1e9);
+	return -EINVAL;
+}
+
 void
 replay_close(struct replay *replay)
 {
@@ -67,15 +88,14 @@ replay_main(const struct options *options)
 		fprintf(stderr, "looptop: %s\n", error);
 		return EXIT_LOOPTOP;
 	}
-	code = replay_until(&replay, &session, UINT64_MAX);
+	code = replay_seek(&replay, &session, error, sizeof(error));
 	cost = session_cost(&session);
 	if (options->mode == OUTPUT_JSON)
 		summary_json(session.json.file, &session.model, &cost);
 	else
 		summary_table(session.json.file, &session.model, &cost);
 	if (code < 0)
-		fprintf(stderr, "looptop: replay: %s: %s.\n", options->file,
-		        replay.trace.error);
+		fprintf(stderr, "looptop: %s\n", error);
 	replay_close(&replay);
 	if (session_close(&session) || code < 0)
 		return EXIT_LOOPTOP;

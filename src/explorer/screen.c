@@ -308,6 +308,26 @@ run(struct screen *screen, const struct options *options)
 	return screen->exit_code;
 }
 
+/* Brings a replay to the moment that was asked for, and stops there. */
+static int
+begin_at(struct screen *screen)
+{
+	struct command command;
+	int code;
+
+	screen->elapsed = screen->session.options->at_ns;
+	code = replay_seek(&screen->replay, &screen->session, screen->error,
+	                   sizeof(screen->error));
+	if (code)
+		return code;
+	model_tick(&screen->session.model,
+	           screen->replay.first + screen->elapsed);
+	ui_request(&screen->ui, &screen->session.model, REQUEST_PAUSE,
+	           &command);
+	screen->dirty = true;
+	return 0;
+}
+
 int
 screen_main(const struct options *options)
 {
@@ -323,12 +343,16 @@ screen_main(const struct options *options)
 	setlocale(LC_ALL, "");
 	if (open_session(&screen, options))
 		return complain(&screen, "cannot start");
-	if (options->verb == VERB_LAB)
+	/* A recording is shown as it was seen: with the menus of the lab. */
+	if (options->verb == VERB_LAB ||
+	    strcmp(screen.replay.trace.verb, "lab") == 0)
 		lab_setup(&setup);
 	if (options->verb == VERB_REPLAY || options->verb == VERB_ATTACH)
 		setup.own_pid = 0;
 	ui_init(&screen.ui, &setup);
 	screen.ui.mouse = options->mouse;
+	if (options->at_ns && begin_at(&screen))
+		return complain(&screen, "cannot start");
 	code = run(&screen, options);
 	if (screen.has_replay)
 		replay_close(&screen.replay);

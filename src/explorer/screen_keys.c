@@ -96,9 +96,22 @@ tell_stage(struct screen *screen, const struct command *command)
 	screen_say(screen, text);
 }
 
+/* What would need the program that was recorded. */
+static bool
+is_of_the_past(const struct screen *screen, enum command_kind kind)
+{
+	return screen->has_replay &&
+	       (kind == COMMAND_STAGE || kind == COMMAND_NEW_STAGE);
+}
+
 static void
 obey(struct screen *screen, const struct command *command)
 {
+	if (is_of_the_past(screen, command->kind)) {
+		screen_say(screen, "This is a recording: it can be looked at, "
+		                   "nothing can be started in it.");
+		return;
+	}
 	switch (command->kind) {
 	case COMMAND_STAGE:
 		tell_stage(screen, command);

@@ -183,14 +183,17 @@ static int
 open_record(struct session *session, char *error, size_t room)
 {
 	const char *path = session->options->record;
+	static const char *const verbs[] = {
+	    [VERB_LAB] = "lab", [VERB_RUN] = "run", [VERB_ATTACH] = "attach"};
 	char about[256];
 	int code;
 
 	if (!path)
 		return 0;
 	snprintf(about, sizeof(about),
-	         "looptop: %s\nlibuv: %s\nclock: CLOCK_MONOTONIC\n",
-	         LOOPTOP_VERSION, uv_version_string());
+	         "looptop: %s\nlibuv: %s\nclock: CLOCK_MONOTONIC\nverb: %s\n",
+	         LOOPTOP_VERSION, uv_version_string(),
+	         verbs[session->options->verb]);
 	code = trace_create(&session->record, path, about);
 	if (code)
 		return fail(error, room, path, "cannot be written", code);
