@@ -165,6 +165,25 @@ may_be_empty_and_say_nothing_about_itself(void **state)
 }
 
 static void
+knows_by_what_it_was_made(void **state)
+{
+	struct world *world = *state;
+
+	record(world, 1, "looptop: 1\nverb: lab\nclock: x\n");
+	assert_int_equal(trace_open(&world->trace, world->path), 0);
+	assert_string_equal(world->trace.verb, "lab");
+	trace_close(&world->trace);
+	record(world, 1, "verb: abcdefghijklmnopqrstuvwxyz\n");
+	assert_int_equal(trace_open(&world->trace, world->path), 0);
+	assert_string_equal(world->trace.verb, "abcdefghijklmno");
+	trace_close(&world->trace);
+	record(world, 1, "averb: lab\n");
+	assert_int_equal(trace_open(&world->trace, world->path), 0);
+	assert_string_equal(world->trace.verb, "");
+	trace_close(&world->trace);
+}
+
+static void
 begins_with_a_header_to_read(void **state)
 {
 	static const char first[] = "looptop trace 1\nbyte-order: ";
@@ -435,6 +454,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(gives_back_what_was_put_in),
 	    TEST(may_be_empty_and_say_nothing_about_itself),
+	    TEST(knows_by_what_it_was_made),
 	    TEST(begins_with_a_header_to_read),
 	    TEST(says_where_it_is_cut),
 	    TEST(says_where_its_header_is_cut),

@@ -59,6 +59,24 @@ values_out_of_range(void **state)
 }
 
 static void
+moments_that_are_none(void **state)
+{
+	const char *empty = program_file("empty.trace", "");
+
+	(void)state;
+	complains(ARGS("replay", "--at", "soon", empty), 125,
+	          "--at: \"soon\" is no moment");
+	complains(ARGS("replay", "--at", "-1s", empty), 125, "--at: \"-1s\"");
+	complains(ARGS("replay", "--at", "3", empty), 125, "--at: \"3\"");
+	complains(ARGS("replay", "--at", "", empty), 125, "--at: \"\"");
+	complains(ARGS("replay", "--at", "nan s", empty), 125, "no moment");
+	complains(ARGS("replay", "--at"), 125, "it needs a value");
+	complains(ARGS("run", "--at", "1s", "--", "true"), 125,
+	          "only a recording has moments");
+	complains(ARGS("--at", "1s"), 125, "only a recording has moments");
+}
+
+static void
 programs_that_cannot_be_run(void **state)
 {
 	const char *script = program_file("plain.txt", "no program\n");
@@ -194,6 +212,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(words_it_does_not_know),
 	    cmocka_unit_test(values_out_of_range),
+	    cmocka_unit_test(moments_that_are_none),
 	    cmocka_unit_test(programs_that_cannot_be_run),
 	    cmocka_unit_test(pids_that_are_none),
 	    cmocka_unit_test(files_that_cannot_be_read_or_written),

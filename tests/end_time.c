@@ -164,6 +164,96 @@ a_pause_draws_nothing_and_wakes_nobody(void **state)
 	program_expect(&past->tty, "Help");
 }
 
+static void
+open_at(struct past *past, const char *moment, const char *path)
+{
+	const char *args[] = {"replay", "--at", moment, path, NULL};
+
+	program_start_tty(&past->tty, past->mark, args, 40, 120, test_mode);
+}
+
+static void
+at_begins_paused_at_a_moment(void **state)
+{
+	struct past *past = *state;
+
+	open_at(past, "3.5s", record());
+	program_expect(&past->tty, "PAUSED at t=3.5 s");
+	program_expect(&past->tty, "three  ");
+	/* The clock stands, whoever moves it. */
+	go_on(past, 5000);
+	tty_keys(&past->tty, "<");
+	program_expect(&past->tty, "PAUSED at t=2.5 s  -1.0 s");
+	program_expect(&past->tty, "two  ");
+	tty_keys(&past->tty, "`");
+	program_expect(&past->tty, "REPLAY");
+	go_on(past, 1000);
+	program_expect(&past->tty, "four  ");
+}
+
+static void
+at_the_very_end_is_a_moment_too(void **state)
+{
+	struct past *past = *state;
+
+	open_at(past, "9s", record());
+	program_expect(&past->tty, "PAUSED at t=9.0 s");
+	program_expect(&past->tty, "nine  ");
+}
+
+static void
+nothing_can_be_started_in_a_recording(void **state)
+{
+	struct past *past = *state;
+	const char *path = program_file("lab.trace", "");
+	struct trace trace;
+
+	assert_int_equal(trace_create(&trace, path, "verb: lab\n"), 0);
+	for (unsigned i = 0; i < 3; i++)
+		write_event(&trace, EVENT_PROCESS_BORN, i * 1000, 10 + i, "a");
+	assert_int_equal(trace_close(&trace), 0);
+	open_at(past, "1s", path);
+	program_expect(&past->tty, "Cluster");
+	tty_keys(&past->tty, "N");
+	program_expect(&past->tty, "This is a recording");
+}
+
+static void
+the_table_ends_at_a_moment(void **state)
+{
+	struct program program;
+	json_t *lines;
+
+	(void)state;
+	program_run(&program, (const char *const[]){"replay", "--json", "--at",
+	                                            "3500ms", record(), NULL});
+	assert_int_equal(program.status, 0);
+	lines = program_lines(&program);
+	assert_non_null(program_line(lines, "process-title", 3));
+	assert_null(program_line(lines, "process-title", 4));
+	json_decref(lines);
+	program_free(&program);
+}
+
+/* On the screen as well as without it. */
+static void
+a_moment_after_the_end_is_refused(void **state)
+{
+	static const char sentence[] = "is over after 9.00 s.";
+	struct past *past = *state;
+	const char *path = record();
+	struct program program;
+
+	program_run(&program, (const char *const[]){"replay", "--summary",
+	                                            "--at", "10s", path, NULL});
+	assert_int_equal(program.status, 125);
+	assert_non_null(strstr(program.err, sentence));
+	assert_string_equal(program.out, "");
+	program_free(&program);
+	open_at(past, "10s", path);
+	program_expect(&past->tty, sentence);
+}
+
 int
 main(void)
 {
@@ -171,6 +261,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(steps_back_and_forth),
 	    TEST(a_pause_draws_nothing_and_wakes_nobody),
+	    TEST(at_begins_paused_at_a_moment),
+	    TEST(at_the_very_end_is_a_moment_too),
+	    TEST(nothing_can_be_started_in_a_recording),
+	    TEST(a_moment_after_the_end_is_refused),
+	    cmocka_unit_test(the_table_ends_at_a_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

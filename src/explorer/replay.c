@@ -60,7 +60,7 @@ replay_seek(struct replay *replay, struct session *session, char *error,
 	         "--at: %s is over after %.2f s. Give an earlier moment.",
 	         session->options->file,
 	         (double)(session->model.now - replay->first) / 1e9);
-	return -EINVAL;
+	return -ERANGE;
 }
 
 void
@@ -69,13 +69,23 @@ replay_close(struct replay *replay)
 	trace_close(&replay->trace);
 }
 
+static void
+put_summary(struct session *session)
+{
+	struct own_cost cost = session_cost(session);
+
+	if (session->options->mode == OUTPUT_JSON)
+		summary_json(session->json.file, &session->model, &cost);
+	else
+		summary_table(session->json.file, &session->model, &cost);
+}
+
 int
 replay_main(const struct options *options)
 {
 	static const struct session_front front;
 	static struct session session;
 	struct replay replay;
-	struct own_cost cost;
 	char error[512];
 	int code;
 
@@ -89,11 +99,9 @@ replay_main(const struct options *options)
 		return EXIT_LOOPTOP;
 	}
 	code = replay_seek(&replay, &session, error, sizeof(error));
-	cost = session_cost(&session);
-	if (options->mode == OUTPUT_JSON)
-		summary_json(session.json.file, &session.model, &cost);
-	else
-		summary_table(session.json.file, &session.model, &cost);
+	/* A table of another moment is not what was asked for. */
+	if (code != -ERANGE)
+		put_summary(&session);
 	if (code < 0)
 		fprintf(stderr, "looptop: %s\n", error);
 	replay_close(&replay);

@@ -25,9 +25,9 @@ int replay_open(struct replay *replay, const char *path, char *error,
 int replay_until(struct replay *replay, struct session *session,
                  uint64_t elapsed);
 
-/* Passes on all up to the moment --at names, or all there is without it. 0;
- * -EINVAL and a sentence in `error`: the recording is damaged, or over before
- * that moment. */
+/* Passes on all up to the moment --at names, or all there is without it. 0,
+ * or a sentence in `error`: -EINVAL, the recording is damaged; -ERANGE, it is
+ * over before that moment. */
 int replay_seek(struct replay *replay, struct session *session, char *error,
                 size_t room);
 
