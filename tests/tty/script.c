@@ -1,33 +1,15 @@
-#include "script.h"
-#include "grid_svg.h"
+#include "script_parts.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <wordexp.h>
 
-enum { LIMIT_MS = 10000, ENV_MAX = 32, SIZE_MAX_CELLS = 1000, TITLE_MAX = 64 };
-
-struct script {
-	const char *path;
-	int line;
-	char *error; /* SCRIPT_ERROR bytes */
-	struct tty tty;
-	bool is_running;
-	int rows, cols;
-	char *env[ENV_MAX + 1];
-	char title[TITLE_MAX];
-	enum theme theme;
-};
-
-static int fail(struct script *script, int error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* Returns `error`, and puts the sentence behind the place. */
-static int
-fail(struct script *script, int error, const char *format, ...)
+int
+script_fail(struct script *script, int error, const char *format, ...)
 {
 	va_list list;
 	int used = snprintf(script->error, SCRIPT_ERROR,
@@ -42,20 +24,21 @@ fail(struct script *script, int error, const char *format, ...)
 	return error;
 }
 
-/* What a wait, a send or a look at the screen came back with. */
-static int
-check(struct script *script, int error, const char *what, const char *text)
+int
+script_check(struct script *script, int error, const char *what,
+             const char *text)
 {
 	if (error == -ETIMEDOUT)
-		return fail(script, error, "waited %d s to %s%s, in vain.",
-		            LIMIT_MS / 1000, what, text);
+		return script_fail(script, error,
+		                   "waited %d s to %s%s, in vain.",
+		                   LIMIT_MS / 1000, what, text);
 	if (error == -EPIPE)
-		return fail(script, error,
-		            "the program ended while waiting to %s%s.", what,
-		            text);
+		return script_fail(script, error,
+		                   "the program ended while waiting to %s%s.",
+		                   what, text);
 	if (error)
-		return fail(script, error, "could not %s%s: %s.", what, text,
-		            strerror(-error));
+		return script_fail(script, error, "could not %s%s: %s.", what,
+		                   text, strerror(-error));
 	return 0;
 }
 
@@ -67,14 +50,14 @@ command_size(struct script *script, char *rest)
 	if (sscanf(rest, "%dx%d%n", &cols, &rows, &end) < 2 || rest[end] ||
 	    cols < 1 || rows < 1 || cols > SIZE_MAX_CELLS ||
 	    rows > SIZE_MAX_CELLS)
-		return fail(script, -EINVAL,
-		            "\"%s\" is not a size like 120x40.", rest);
+		return script_fail(script, -EINVAL,
+		                   "\"%s\" is not a size like 120x40.", rest);
 	script->cols = cols;
 	script->rows = rows;
 	if (!script->is_running)
 		return 0;
-	return check(script, tty_resize(&script->tty, rows, cols), "resize",
-	             "");
+	return script_check(script, tty_resize(&script->tty, rows, cols),
+	                    "resize", "");
 }
 
 static int
@@ -83,14 +66,17 @@ command_env(struct script *script, char *rest)
 	int count = 0;
 
 	if (!strchr(rest, '=') || *rest == '=')
-		return fail(script, -EINVAL, "\"%s\" is not NAME=VALUE.", rest);
+		return script_fail(script, -EINVAL, "\"%s\" is not NAME=VALUE.",
+		                   rest);
 	while (script->env[count])
 		count++;
 	if (count == ENV_MAX)
-		return fail(script, -ENOSPC, "more than %d variables.",
-		            ENV_MAX);
+		return script_fail(script, -ENOSPC, "more than %d variables.",
+		                   ENV_MAX);
 	script->env[count] = strdup(rest);
-	return script->env[count] ? 0 : fail(script, -ENOMEM, "out of memory.");
+	return script->env[count]
+	           ? 0
+	           : script_fail(script, -ENOMEM, "out of memory.");
 }
 
 static int
@@ -98,8 +84,8 @@ command_theme(struct script *script, char *rest)
 {
 	if (theme_named(rest, &script->theme))
 		return 0;
-	return fail(script, -EINVAL, "\"%s\" is not a theme of looptop's.",
-	            rest);
+	return script_fail(script, -EINVAL,
+	                   "\"%s\" is not a theme of looptop's.", rest);
 }
 
 static int
@@ -115,8 +101,9 @@ start(struct script *script, char **argv)
 	int error = tty_start(&script->tty, &options);
 
 	if (error)
-		return fail(script, error, "%s could not be started: %s.",
-		            argv[0], strerror(-error));
+		return script_fail(script, error,
+		                   "%s could not be started: %s.", argv[0],
+		                   strerror(-error));
 	script->is_running = true;
 	snprintf(script->title, sizeof(script->title), "%s",
 	         slash ? slash + 1 : argv[0]);
@@ -130,12 +117,12 @@ command_run(struct script *script, char *rest)
 	int error;
 
 	if (script->is_running)
-		return fail(script, -EBUSY, "a program runs already.");
+		return script_fail(script, -EBUSY, "a program runs already.");
 	if (wordexp(rest, &words, WRDE_NOCMD | WRDE_UNDEF) != 0)
-		return fail(script, -EINVAL, "\"%s\" is not a list of words.",
-		            rest);
+		return script_fail(script, -EINVAL,
+		                   "\"%s\" is not a list of words.", rest);
 	error = words.we_wordc ? start(script, words.we_wordv)
-	                       : fail(script, -EINVAL, "run what?");
+	                       : script_fail(script, -EINVAL, "run what?");
 	wordfree(&words);
 	return error;
 }
@@ -143,15 +130,15 @@ command_run(struct script *script, char *rest)
 static int
 command_wait(struct script *script, char *rest)
 {
-	return check(script, tty_wait_text(&script->tty, rest, LIMIT_MS),
-	             "see ", rest);
+	return script_check(script, tty_wait_text(&script->tty, rest, LIMIT_MS),
+	                    "see ", rest);
 }
 
 static int
 command_gone(struct script *script, char *rest)
 {
-	return check(script, tty_wait_gone(&script->tty, rest, LIMIT_MS),
-	             "see the end of ", rest);
+	return script_check(script, tty_wait_gone(&script->tty, rest, LIMIT_MS),
+	                    "see the end of ", rest);
 }
 
 /* Where `\` and the character behind it stand for one byte, the byte; -1:
@@ -185,93 +172,39 @@ command_keys(struct script *script, char *rest)
 		int byte = *at == '\\' ? unescape(&at) : (unsigned char)*at++;
 
 		if (byte == -1)
-			return fail(script, -EINVAL,
-			            "\"%s\" is no escape: \\e \\r \\n \\t "
-			            "\\\\ and \\xNN are.",
-			            at);
+			return script_fail(
+			    script, -EINVAL,
+			    "\"%s\" is no escape: \\e \\r \\n \\t "
+			    "\\\\ and \\xNN are.",
+			    at);
 		*to++ = (char)byte;
 	}
 	error = tty_send(&script->tty, rest, (size_t)(to - rest));
-	return check(script, error, "type", "");
+	return script_check(script, error, "type", "");
+}
+
+int
+script_ms(struct script *script, const char *text)
+{
+	char *end;
+	long ms = strtol(text, &end, 10);
+
+	if (end == text || *end || ms < 0 || ms > LIMIT_MS)
+		return script_fail(script, -EINVAL,
+		                   "\"%s\" is not a number of ms up to %d.",
+		                   text, LIMIT_MS);
+	return (int)ms;
 }
 
 static int
 command_settle(struct script *script, char *rest)
 {
-	char *end;
-	long ms = strtol(rest, &end, 10);
+	int ms = script_ms(script, rest);
 
-	if (end == rest || *end || ms < 0 || ms > LIMIT_MS)
-		return fail(script, -EINVAL,
-		            "\"%s\" is not a number of ms up to %d.", rest,
-		            LIMIT_MS);
-	return check(script, tty_settle(&script->tty, (int)ms, LIMIT_MS),
-	             "see nothing new", "");
-}
-
-/* Opens PATH + suffix; NULL: the sentence is written. */
-static FILE *
-create(struct script *script, const char *path, const char *suffix)
-{
-	char *name = NULL;
-	FILE *file = NULL;
-
-	if (asprintf(&name, "%s%s", path, suffix) >= 0)
-		file = fopen(name, "we");
-	if (!file)
-		fail(script, -errno, "%s%s could not be written: %s.", path,
-		     suffix, strerror(errno));
-	free(name);
-	return file;
-}
-
-static int
-write_picture(struct script *script, const struct grid *grid, const char *path)
-{
-	FILE *file = create(script, path, ".svg");
-	int error;
-
-	if (!file)
-		return -EIO;
-	error = grid_svg(file, grid, script->theme, script->title);
-	if (fclose(file) != 0 && !error)
-		error = -errno;
-	return check(script, error, "write the picture ", path);
-}
-
-static int
-write_text(struct script *script, const struct grid *grid, const char *path)
-{
-	FILE *file = create(script, path, ".txt");
-	char *text;
-	int error = 0;
-
-	if (!file)
-		return -EIO;
-	text = grid_text(grid);
-	if (!text || fputs(text, file) == EOF)
-		error = text ? -EIO : -ENOMEM;
-	free(text);
-	if (fclose(file) != 0 && !error)
-		error = -errno;
-	return check(script, error, "write the text ", path);
-}
-
-static int
-command_shot(struct script *script, char *rest)
-{
-	struct grid grid;
-	int error = tty_settle(&script->tty, 0, LIMIT_MS);
-
-	if (!error)
-		error = grid_take(&grid, &script->tty);
-	if (error)
-		return check(script, error, "see a whole frame", "");
-	error = write_picture(script, &grid, rest);
-	if (!error)
-		error = write_text(script, &grid, rest);
-	grid_free(&grid);
-	return error;
+	if (ms < 0)
+		return ms;
+	return script_check(script, tty_settle(&script->tty, ms, LIMIT_MS),
+	                    "see nothing new", "");
 }
 
 static int
@@ -281,20 +214,21 @@ command_end(struct script *script, char *rest)
 
 	if (error)
 		return error;
-	error = check(script, tty_wait_exit(&script->tty, LIMIT_MS, &status),
-	              "see the program end", "");
+	error =
+	    script_check(script, tty_wait_exit(&script->tty, LIMIT_MS, &status),
+	                 "see the program end", "");
 	if (error)
 		return error;
 	tty_close(&script->tty);
 	script->is_running = false;
 	if (WIFSIGNALED(status))
-		return fail(script, -ECHILD,
-		            "the program was ended by signal %d.",
-		            WTERMSIG(status));
+		return script_fail(script, -ECHILD,
+		                   "the program was ended by signal %d.",
+		                   WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return fail(script, -ECHILD,
-		            "the program ended with status %d.",
-		            WEXITSTATUS(status));
+		return script_fail(script, -ECHILD,
+		                   "the program ended with status %d.",
+		                   WEXITSTATUS(status));
 	return 0;
 }
 
@@ -311,7 +245,9 @@ static const struct command {
     {"gone", command_gone, true, true},
     {"keys", command_keys, true, true},
     {"settle", command_settle, true, true},
-    {"shot", command_shot, true, true},
+    {"play", script_play, true, true},
+    {"shot", script_shot, true, true},
+    {"film", script_film, true, true},
     {"end", command_end, true, false},
 };
 
@@ -324,14 +260,16 @@ run_command(struct script *script, const char *name, char *rest)
 		if (strcmp(command->name, name) != 0)
 			continue;
 		if (command->needs_rest && !*rest)
-			return fail(script, -EINVAL,
-			            "%s needs something behind it.", name);
+			return script_fail(script, -EINVAL,
+			                   "%s needs something behind it.",
+			                   name);
 		if (command->needs_program && !script->is_running)
-			return fail(script, -EINVAL, "%s, but no program runs.",
-			            name);
+			return script_fail(script, -EINVAL,
+			                   "%s, but no program runs.", name);
 		return command->run(script, rest);
 	}
-	return fail(script, -EINVAL, "there is no command \"%s\".", name);
+	return script_fail(script, -EINVAL, "there is no command \"%s\".",
+	                   name);
 }
 
 static int
@@ -364,7 +302,8 @@ run_lines(struct script *script, FILE *file)
 		error = run_line(script, line);
 	}
 	if (!error && ferror(file))
-		error = fail(script, -EIO, "it could not be read further.");
+		error =
+		    script_fail(script, -EIO, "it could not be read further.");
 	free(line);
 	return error;
 }

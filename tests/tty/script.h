@@ -11,7 +11,10 @@
  *   gone TEXT            until it does not
  *   keys TEXT            types; \e \r \n \t \\ and \xNN as in C
  *   settle MS            until nothing was written for so long
+ *   play MS              moves the clock of a replay in test mode (env
+ *                        LOOPTOP_TEST=1), until all before it is drawn
  *   shot PATH            writes PATH.svg and PATH.txt
+ *   film PATH MS FRAMES  writes PATH0000.svg, plays MS, writes PATH0001.svg...
  *   end KEYS             types, then waits for the program to end well
  *
  * What is waited for must come within ten seconds. TEXT and KEYS are the rest
