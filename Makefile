@@ -352,16 +352,27 @@ $(BUILD)/shot: $(call obj_of,tests/tty/shot.c) $(objs_tty)
 	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs vterm) -lutil
 
+# From recordings, so that they are the same bytes whenever they are made.
 screenshots: $(BUILD)/looptop $(BUILD)/shot
 	@for script in screenshots/*.shot; do \
-		needs=$$(sed -n 's/^# needs //p' $$script); \
-		[ -z "$$needs" ] || command -v $$needs >/dev/null || \
-			{ echo "  skip  $$script: no $$needs"; continue; }; \
 		echo "  SHOT  $$script"; \
 		XDG_CONFIG_HOME=/nonexistent LOOPTOP=$(BUILD)/looptop \
 			$(BUILD)/shot $$script || exit 1; done
 	@for picture in screenshots/*.svg; do \
 		rsvg-convert -o $${picture%.svg}.png $$picture || exit 1; done
+	@LOOPTOP=$(BUILD)/looptop SHOT=$(BUILD)/shot \
+		sh screenshots/film.sh
+
+# The scenes they are made from, played on this machine: do it on a quiet one.
+recordings: $(BUILD)/looptop $(BUILD)/shot
+	@mkdir -p screenshots/recordings
+	@for script in screenshots/*.scene; do \
+		needs=$$(sed -n 's/^# needs //p' $$script); \
+		[ -z "$$needs" ] || command -v $$needs >/dev/null || \
+			{ echo "  skip  $$script: no $$needs"; continue; }; \
+		echo "  PLAY  $$script"; \
+		XDG_CONFIG_HOME=/nonexistent LOOPTOP=$(BUILD)/looptop \
+			$(BUILD)/shot $$script || exit 1; done
 
 # ---- installing ----
 
@@ -384,6 +395,10 @@ packages += $(shell command -v node >/dev/null || echo nodejs)
 # A fuzzer is clang's; nothing else needs clang.
 deps-fuzz:
 	@$(MAKE) --no-print-directory deps packages='clang libclang-rt-14-dev'
+
+# The moving picture.
+deps-film:
+	@$(MAKE) --no-print-directory deps packages='ffmpeg gifsicle librsvg2-bin'
 
 deps:
 	@if ! command -v apt-get >/dev/null; then \
@@ -410,4 +425,5 @@ clean:
         bench-agent bench-observe fuzz soak soak-agent packages bless screenshots \
         install uninstall deps \
         deps-fuzz clean
+.PHONY: recordings deps-film
 .SECONDARY:

@@ -5,4 +5,4 @@ redis=$!
 trap 'kill $redis' EXIT
 until redis-cli -p 7397 PING >/dev/null 2>&1; do sleep 0.1; done
 (sleep 2; redis-cli -p 7397 DEBUG SLEEP 3 >/dev/null) &
-"$LOOPTOP" attach "$redis"
+"$LOOPTOP" attach "$@" "$redis"
