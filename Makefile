@@ -374,6 +374,11 @@ recordings: $(BUILD)/looptop $(BUILD)/shot
 		XDG_CONFIG_HOME=/nonexistent LOOPTOP=$(BUILD)/looptop \
 			$(BUILD)/shot $$script || exit 1; done
 
+# The same in real terminals, to look at: tmux, xterm, TERM=linux, few colours.
+terminals: $(BUILD)/looptop $(BUILD)/shot
+	@LOOPTOP=$(abspath $(BUILD)/looptop) SHOT=$(BUILD)/shot \
+		sh tests/terminals.sh $(BUILD)/terminals
+
 # ---- installing ----
 
 libexec := $(DESTDIR)$(PREFIX)/libexec/looptop
@@ -425,5 +430,5 @@ clean:
         bench-agent bench-observe fuzz soak soak-agent packages bless screenshots \
         install uninstall deps \
         deps-fuzz clean
-.PHONY: recordings deps-film
+.PHONY: recordings deps-film terminals soak-tty
 .SECONDARY:
