@@ -6,7 +6,11 @@
 # All of them show the same moment of the same recording.
 out=$1
 recording=screenshots/recordings/lab.trace
-moment="$LOOPTOP replay --at 4.3s $recording"
+theme=dark
+moment()
+{
+	echo "$LOOPTOP replay --at 4.3s --theme $theme $recording"
+}
 XDG_CONFIG_HOME=/nonexistent
 export XDG_CONFIG_HOME
 mkdir -p "$out" && rm -f "$out"/*.png "$out"/*.shot || exit 1
@@ -69,39 +73,43 @@ in_xterm()
 		shift
 	done
 	shift
-	Xvfb :97 -screen 0 808x604x24 >/dev/null 2>&1 &
+	Xvfb :97 -screen 0 804x512x24 >/dev/null 2>&1 &
 	server=$!
 	sleep 1
 	DISPLAY=:97 env $variables xterm -geometry 100x30+0+0 -b 0 -bw 0 \
-		-fa 'DejaVu Sans Mono' -fs 10 "$@" -e $moment &
+		-fa 'DejaVu Sans Mono' -fs 10 "$@" -e $(moment) &
 	window=$!
 	DISPLAY=:97 take
 	kill $window $server
 	wait $window $server 2>/dev/null
 }
 
-# tmux draws what the program wrote into a terminal of its own.
+# tmux draws what the program wrote into a terminal of its own: NAME
+# INNER-TERM VARIABLE...
 in_tmux()
 {
-	name=$1
-	shift
+	name=$1 inner=$2
+	shift 2
 	has tmux || return
 	in_vterm "$name" "$@" -- tmux -L "looptop-$$" -f /dev/null \
-		new-session "'$moment'" >/dev/null
+		set -g default-terminal "$inner" '\;' \
+		new-session "'$(moment)'"
 	tmux -L "looptop-$$" kill-server 2>/dev/null
 }
 
-in_vterm vterm-256 -- $moment
-in_vterm vterm-8 TERM=xterm -- $moment
-in_vterm vterm-linux TERM=linux -- $moment
-in_vterm vterm-linux-c TERM=linux LC_ALL=C -- $moment
-in_vterm vterm-c LC_ALL=C -- $moment
-in_vterm vterm-vt100 TERM=vt100 -- $moment
-in_vterm vterm-no-color NO_COLOR=1 -- $moment
-in_tmux tmux-256
-in_tmux tmux-8 TERM=xterm
+in_vterm vterm-256 -- $(moment)
+in_vterm vterm-8 TERM=xterm -- $(moment)
+in_vterm vterm-linux TERM=linux -- $(moment)
+in_vterm vterm-linux-c TERM=linux LC_ALL=C -- $(moment)
+in_vterm vterm-c LC_ALL=C -- $(moment)
+in_vterm vterm-vt100 TERM=vt100 -- $(moment)
+in_vterm vterm-no-color NO_COLOR=1 -- $(moment)
+in_tmux tmux-256 tmux-256color
+in_tmux tmux-8 screen TERM=xterm
 in_xterm xterm LC_ALL=C.UTF-8 -- -bg black -fg white
-in_xterm xterm-white LC_ALL=C.UTF-8 -- -bg white -fg black
-in_xterm xterm-8 LC_ALL=C.UTF-8 TERM=xterm -- -tn xterm -bg black -fg white
+theme=light
+in_xterm xterm-light LC_ALL=C.UTF-8 -- -bg white -fg black
+theme=dark
+in_xterm xterm-8 LC_ALL=C.UTF-8 -- -tn xterm-color -bg black -fg white
 in_xterm xterm-c LC_ALL=C -- -bg black -fg white
 exit 0

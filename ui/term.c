@@ -187,8 +187,9 @@ term_open(const struct term_options *options, char *error, size_t room)
 		return refuse(error, room, -EINVAL,
 		              "the terminal's type (TERM) is unknown and so is "
 		              "xterm-256color. Install ncurses-base.");
-	term.ascii =
-	    options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	term.ascii = options->ascii ||
+	             strcmp(nl_langinfo(CODESET), "UTF-8") != 0 ||
+	             !term_type_has_glyphs(type);
 	term.mouse = !options->no_mouse;
 	find_depth();
 	choose_looks(options->theme);

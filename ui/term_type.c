@@ -11,3 +11,9 @@ term_type(const struct term_type_hints *hints)
 		return "xterm-256color";
 	return hints->term;
 }
+
+bool
+term_type_has_glyphs(const char *type)
+{
+	return strcmp(type, "linux") != 0 && strncmp(type, "linux-", 6) != 0;
+}

@@ -16,4 +16,9 @@ struct term_type_hints {
  * Some say only "xterm" and can do more. */
 const char *term_type(const struct term_type_hints *hints);
 
+/* Whether a terminal of this type has more than ASCII to show where the locale
+ * is UTF-8. The Linux console has not: its fonts hold 256 or 512 glyphs, and
+ * eighths of blocks and round corners are not among them (setfont(8)). */
+bool term_type_has_glyphs(const char *type);
+
 #endif
