@@ -374,17 +374,21 @@ static const char spin_js[] =
     "}, 1000);\n"
     "setTimeout(() => {}, 1900);\n";
 
-/* The longest; others a busy machine may add, by giving it no CPU. */
+/* The longest; others a busy machine may add, by giving it no CPU. *sum is how
+ * long all of them were, in ms. */
 static json_t *
-longest_freed(struct run *run)
+longest_freed(struct run *run, double *sum)
 {
 	json_t *longest = NULL;
 	double most = -1;
+
+	*sum = 0;
 
 	for (size_t n = 0; n < count_of(run, "loop-freed"); n++) {
 		json_t *freed = program_line(run->lines, "loop-freed", n);
 		double ms = json_number_value(json_object_get(freed, "ms"));
 
+		*sum += ms;
 		if (ms > most)
 			longest = freed;
 		if (ms > most)
@@ -400,16 +404,18 @@ a_node_that_spins_400_ms_has_one_block_of_that(void **state)
 	struct run *run = *state;
 	const char *path = program_file("spin.js", spin_js);
 	json_t *freed, *blocks;
+	double sum;
 
 	if (!program_has_node())
 		skip_because("node is not installed");
 	watch(run, ARGS("run", "--json", "--", "node", path));
 	assert_int_equal(count_of(run, "loop-blocked"),
 	                 count_of(run, "loop-freed"));
-	freed = longest_freed(run);
+	freed = longest_freed(run, &sum);
 	assert_int_equal(integer(freed, "tid"), integer(freed, "pid"));
-	assert_true(json_number_value(json_object_get(freed, "ms")) >= 350);
-	/* A busy machine makes it longer, not shorter. */
+	/* A busy machine may cut it in two: where V8 waits for a helper that
+	 * gets no CPU, see loop_exact.h. It does not make it shorter. */
+	assert_true(sum >= 350);
 	assert_string_equal(string(freed, "source"), "outside");
 	blocks = json_object_get(summary_of(run), "blocks");
 	assert_int_equal(integer(blocks, "count"), count_of(run, "loop-freed"));
