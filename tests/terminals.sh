@@ -90,7 +90,7 @@ in_tmux()
 {
 	name=$1 inner=$2
 	shift 2
-	has tmux || return
+	command -v tmux >/dev/null || has tmux || return
 	in_vterm "$name" "$@" -- tmux -L "looptop-$$" -f /dev/null \
 		set -g default-terminal "$inner" '\;' \
 		new-session "'$(moment)'"
