@@ -49,10 +49,11 @@ objs_stage    := $(call obj_of,$(call src_of,stage))
 objs_explorer := $(call obj_of,$(call src_of,explorer)) \
                  $(BUILD)/obj/agent_text.o $(BUILD)/obj/agent_native.o
 objs_term     := $(call obj_of,ui/term.c)
-objs_ui       := $(call obj_of,$(filter-out ui/term.c,$(wildcard ui/*.c)))
+objs_frame    := $(call obj_of,ui/frame.c)
+objs_ui       := $(call obj_of,$(filter-out ui/term.c ui/frame.c,$(wildcard ui/*.c)))
 objs_main     := $(call obj_of,src/main.c)
 objs_program  := $(objs_main) $(objs_explorer) $(objs_load) $(objs_runtime) \
-                 $(objs_observe) $(objs_report) $(objs_ui) $(objs_term) \
+                 $(objs_observe) $(objs_report) $(objs_ui) $(objs_term) $(objs_frame) \
                  $(objs_core)
 objs_static   := $(call obj_of,src/static.c)
 objs_staged   := $(call obj_of,src/stage_main.c) $(objs_stage) $(objs_load) \
@@ -91,7 +92,7 @@ $(objs_staged) $(objs_explorer): \
 	lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_runtime))
 $(objs_observe): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_observe))
 $(objs_report): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_report))
-$(objs_term): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_ui))
+$(objs_frame): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_ui))
 # libproc2 does not say its version itself.
 $(objs_main): lib_flags = $(shell $(PKG_CONFIG) --cflags $(libs_all)) \
 	-DPROCPS_VERSION='"$(shell $(PKG_CONFIG) --modversion libproc2)"'

@@ -78,7 +78,7 @@ restore_add(const char *bytes)
 {
 	size_t size;
 
-	if (!bytes || bytes == (char *)-1)
+	if (!bytes)
 		return;
 	size = strlen(bytes);
 	if (state.size + size > BYTES)

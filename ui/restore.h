@@ -15,8 +15,8 @@
  * non-blocking, and stays the caller's. */
 void restore_open(int fd);
 
-/* Adds bytes to what restore_now() sends; NULL and (char *)-1, which terminfo
- * gives for what a terminal lacks, add nothing. */
+/* Adds bytes to what restore_now() sends; NULL, for what a terminal lacks,
+ * adds nothing. */
 void restore_add(const char *bytes);
 
 /* The terminal's modes become raw; restore_now() has something to do. */

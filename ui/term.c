@@ -5,20 +5,18 @@
  */
 #include "term.h"
 
+#include "frame.h"
 #include "restore.h"
 #include "term_type.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
-#include <ncurses.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <term.h>
 #include <unistd.h>
 
 enum { PENDING_BYTES = 1 << 20, ROWS_USUAL = 24, COLS_USUAL = 80 };
@@ -32,20 +30,12 @@ enum { PENDING_BYTES = 1 << 20, ROWS_USUAL = 24, COLS_USUAL = 80 };
 
 /* There is one terminal. */
 static struct {
-	int fd;     /* our own opening of the terminal, non-blocking */
-	int memory; /* what curses writes to */
-	SCREEN *screen;
-	FILE *out, *in;
+	int fd; /* our own opening of the terminal, non-blocking */
 	bool ascii, mouse;
-	enum theme_depth depth;
-	attr_t attributes[STYLES];
-	short pairs[STYLES];
-	struct canvas shown; /* what is on the screen */
-	bool redraw;
 	char *pending; /* not yet taken by the terminal */
 	size_t pending_at, pending_size;
 	uint64_t bytes, frames;
-} term = {.fd = -1, .memory = -1};
+} term = {.fd = -1};
 
 static void
 prepare_restore(void)
@@ -57,7 +47,7 @@ prepare_restore(void)
 
 	restore_add(SYNC_END MOUSE_OFF PASTE_OFF);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		restore_add(tigetstr(names[i]));
+		restore_add(frame_capability(names[i]));
 }
 
 /* ---- opening ---- */
@@ -67,56 +57,6 @@ refuse(char *error, size_t room, int code, const char *sentence)
 {
 	snprintf(error, room, "%s", sentence);
 	return code;
-}
-
-static bool
-is_known(const char *type)
-{
-	int status;
-
-	if (setupterm(type, term.fd, &status) != OK)
-		return false;
-	/* newterm() makes one of its own. */
-	del_curterm(cur_term);
-	return true;
-}
-
-/* ncurses prints to stderr and exits when it does not know the type, unless
- * asked this way. */
-static const char *
-known_type(const char *type)
-{
-	if (is_known(type))
-		return type;
-	return is_known("xterm-256color") ? "xterm-256color" : NULL;
-}
-
-static void
-find_depth(void)
-{
-	term.depth = DEPTH_NONE;
-	if (!has_colors())
-		return;
-	start_color();
-	use_default_colors();
-	term.depth = COLORS >= 256 ? DEPTH_256 : DEPTH_8;
-}
-
-static void
-choose_looks(enum theme theme)
-{
-	for (int i = 0; i < STYLES; i++) {
-		struct look look = theme_look(theme, term.depth, i);
-
-		term.attributes[i] =
-		    (look.attributes & LOOK_BOLD ? A_BOLD : 0) |
-		    (look.attributes & LOOK_REVERSE ? A_REVERSE : 0) |
-		    (look.attributes & LOOK_UNDERLINE ? A_UNDERLINE : 0);
-		if (term.depth == DEPTH_NONE)
-			continue;
-		term.pairs[i] = (short)(i + 1);
-		init_pair(term.pairs[i], look.fg, look.bg);
-	}
 }
 
 static void
@@ -141,26 +81,6 @@ open_device(void)
 	return term.fd < 0 ? -errno : 0;
 }
 
-static bool
-open_curses(const char *type)
-{
-	int rows, cols;
-
-	term.memory = memfd_create("looptop-frame", MFD_CLOEXEC);
-	term.out = fdopen(term.memory, "w");
-	term.in = fopen("/dev/null", "re");
-	if (!term.out || !term.in)
-		return false;
-	term.screen = newterm(type, term.out, term.in);
-	if (!term.screen)
-		return false;
-	typeahead(-1);
-	term_size(&rows, &cols);
-	resizeterm(rows, cols);
-	curs_set(0);
-	return true;
-}
-
 int
 term_open(const struct term_options *options, char *error, size_t room)
 {
@@ -170,6 +90,7 @@ term_open(const struct term_options *options, char *error, size_t room)
 	               getenv("COLORTERM"),
 	};
 	const char *type = term_type(&hints);
+	int rows, cols;
 
 	if (open_device())
 		return refuse(error, room, -ENOTTY,
@@ -182,8 +103,8 @@ term_open(const struct term_options *options, char *error, size_t room)
 		    "needs one that can move its cursor. Set TERM, or "
 		    "use --json or --summary.");
 	term.pending = malloc(PENDING_BYTES);
-	type = known_type(type);
-	if (!term.pending || !type || !open_curses(type))
+	term_size(&rows, &cols);
+	if (!term.pending || !frame_open(type, term.fd, rows, cols))
 		return refuse(error, room, -EINVAL,
 		              "the terminal's type (TERM) is unknown and so is "
 		              "xterm-256color. Install ncurses-base.");
@@ -191,12 +112,10 @@ term_open(const struct term_options *options, char *error, size_t room)
 	             strcmp(nl_langinfo(CODESET), "UTF-8") != 0 ||
 	             !term_type_has_glyphs(type);
 	term.mouse = !options->no_mouse;
-	find_depth();
-	choose_looks(options->theme);
+	frame_theme(options->theme);
 	restore_open(term.fd);
 	prepare_restore();
 	enter();
-	term.redraw = true;
 	return 0;
 }
 
@@ -277,101 +196,32 @@ term_send(const char *bytes, size_t size)
 	(void)term_flush();
 }
 
+/* One write, and for terminals that know it one update. */
 static void
-show_cell(int row, int col, const struct cell *cell)
+put_in_brackets(size_t size)
 {
-	wchar_t text[2] = {(wchar_t)cell->point, 0};
-	cchar_t wide;
-
-	if (!cell->point)
-		return;
-	setcchar(&wide, text, term.attributes[cell->style],
-	         term.pairs[cell->style], NULL);
-	mvadd_wch(row, col, &wide);
-}
-
-static bool
-show_row(int row, const struct cell *cells, struct cell *shown, int count)
-{
-	bool changed = false;
-
-	for (int col = 0; col < count; col++) {
-		if (!term.redraw && cells[col].point == shown[col].point &&
-		    cells[col].style == shown[col].style)
-			continue;
-		show_cell(row, col, &cells[col]);
-		shown[col] = cells[col];
-		changed = true;
-	}
-	return changed;
-}
-
-/* Whether any cell changed. Curses compares as well, but being told of every
- * cell costs it more than being told of those that changed. */
-static bool
-show_cells(const struct canvas *canvas)
-{
-	size_t size = (size_t)canvas->cols * sizeof(struct cell);
-	bool changed = term.redraw;
-
-	for (int row = 0; row < canvas->rows; row++) {
-		const struct cell *cells = canvas->cells[row];
-		struct cell *shown = term.shown.cells[row];
-
-		if (term.redraw || memcmp(cells, shown, size) != 0)
-			changed |= show_row(row, cells, shown, canvas->cols);
-	}
-	term.shown.rows = canvas->rows;
-	term.shown.cols = canvas->cols;
-	return changed;
-}
-
-/* What curses wrote becomes the pending frame. */
-static void
-take_frame(void)
-{
-	off_t size = lseek(term.memory, 0, SEEK_CUR);
 	size_t head = sizeof(SYNC_BEGIN) - 1, tail = sizeof(SYNC_END) - 1;
 
-	if (size <= 0 || (size_t)size > PENDING_BYTES - head - tail)
-		return;
 	memcpy(term.pending, SYNC_BEGIN, head);
-	if (pread(term.memory, term.pending + head, (size_t)size, 0) != size)
-		return;
 	memcpy(term.pending + head + size, SYNC_END, tail);
-	term.pending_size = head + (size_t)size + tail;
-}
-
-/* What lies in it is written over: giving its pages back would cost more than
- * the frame. */
-static void
-empty_memory(void)
-{
-	lseek(term.memory, 0, SEEK_SET);
+	term.pending_size = head + size + tail;
 }
 
 bool
 term_show(struct canvas *canvas)
 {
+	size_t head = sizeof(SYNC_BEGIN) - 1, tail = sizeof(SYNC_END) - 1;
+	size_t size;
+
 	if (!term_flush())
 		return false;
 	if (term.ascii)
 		canvas_to_ascii(canvas);
-	if (canvas->rows != term.shown.rows ||
-	    canvas->cols != term.shown.cols) {
-		resizeterm(canvas->rows, canvas->cols);
-		term.redraw = true;
-	}
-	if (term.redraw)
-		clear();
 	term.frames++;
-	if (!show_cells(canvas))
-		return true;
-	term.redraw = false;
-	refresh();
-	fflush(term.out);
-	take_frame();
-	empty_memory();
+	size = frame_make(canvas, term.pending + head,
+	                  PENDING_BYTES - head - tail);
+	if (size)
+		put_in_brackets(size);
 	(void)term_flush();
 	return true;
 }
@@ -379,21 +229,19 @@ term_show(struct canvas *canvas)
 void
 term_redraw(void)
 {
-	term.redraw = true;
-	clearok(curscr, TRUE);
+	frame_redraw();
 }
 
 void
 term_theme(enum theme theme)
 {
-	choose_looks(theme);
-	term_redraw();
+	frame_theme(theme);
 }
 
 enum theme_depth
 term_depth(void)
 {
-	return term.depth;
+	return frame_depth();
 }
 
 void
@@ -409,17 +257,17 @@ term_mouse(bool on)
 void
 term_suspend(void)
 {
-	const char *enter_screen = tigetstr("smcup");
-	const char *keypad_on = tigetstr("smkx");
-	const char *hide = tigetstr("civis");
-	const char *const again[] = {enter_screen, keypad_on, hide};
+	/* The alternate screen, the keypad, no cursor. */
+	const char *const again[] = {frame_capability("smcup"),
+	                             frame_capability("smkx"),
+	                             frame_capability("civis")};
 
 	(void)term_flush();
 	restore_now();
 	kill(0, SIGTSTP);
 	enter();
 	for (size_t i = 0; i < sizeof(again) / sizeof(*again); i++)
-		if (again[i] && again[i] != (char *)-1)
+		if (again[i])
 			restore_write(again[i], strlen(again[i]));
 	term_redraw();
 }
@@ -427,7 +275,7 @@ term_suspend(void)
 const char *
 term_version(void)
 {
-	return curses_version();
+	return frame_version();
 }
 
 uint64_t

@@ -1,5 +1,6 @@
 /*
- * term: the terminal. The only part that knows curses.
+ * term: the terminal, on the side of the device. What to write there frame.h
+ * makes.
  *
  * ncurses draws into memory; a frame then leaves in one write(2), inside a
  * synchronised update (DEC 2026), without ever waiting for the terminal: while
