@@ -413,9 +413,9 @@ a_node_that_spins_400_ms_has_one_block_of_that(void **state)
 	                 count_of(run, "loop-freed"));
 	freed = longest_freed(run, &sum);
 	assert_int_equal(integer(freed, "tid"), integer(freed, "pid"));
-	/* A busy machine may cut it in two: where V8 waits for a helper that
-	 * gets no CPU, see loop_exact.h. It does not make it shorter. */
-	assert_true(sum >= 350);
+	/* A busy machine may cut it: where V8 waits for a helper that gets no
+	 * CPU, see loop_exact.h. A part under 50 ms is not told. */
+	assert_true(sum >= 250);
 	/* The agent has named the function by then. */
 	assert_string_equal(string(freed, "source"), "agent");
 	blocks = json_object_get(summary_of(run), "blocks");
