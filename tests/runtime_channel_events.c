@@ -1,6 +1,8 @@
 /* What the stream hears of a channel, and how a child finds its own. */
 #include "runtime_pair.h"
 
+enum { FLOOD = 20000 };
+
 /* ---- what the stream hears ---- */
 
 static void
@@ -80,6 +82,60 @@ a_send_is_told_before_it_is_received(void **state)
 	                    "message-send message-recv "
 	                    "message-send message-recv "
 	                    "message-send message-recv");
+}
+
+static const struct event *
+last_gauge(struct world *world, uint64_t direction)
+{
+	const struct event *last = NULL;
+	int count = told_count(world, EVENT_CHANNEL_GAUGE);
+
+	for (int i = 0; i < count; i++) {
+		const struct event *event =
+		    &told_nth(world, EVENT_CHANNEL_GAUGE, i)->event;
+
+		if ((event->channel & 1) == direction)
+			last = event;
+	}
+	return last;
+}
+
+/* More than two million a second are told as totals, which are exact. */
+static void
+a_flood_is_told_as_totals(void **state)
+{
+	struct pair *pair = *state;
+	int told;
+
+	channel_cork(&pair->a.channel);
+	for (int i = 0; i < FLOOD; i++)
+		send_number(&pair->a, 1);
+	world_run(&pair->world, &pair->b.messages, FLOOD);
+	told = told_count(&pair->world, EVENT_MESSAGE_SEND);
+	assert_in_range(told, 2000, FLOOD);
+	if (told < FLOOD)
+		assert_int_equal(
+		    last_gauge(&pair->world, CHANNEL_FORTH)->number, FLOOD);
+	told = told_count(&pair->world, EVENT_MESSAGE_RECV);
+	assert_in_range(told, 2000, FLOOD);
+	if (told < FLOOD)
+		assert_int_equal(last_gauge(&pair->world, CHANNEL_BACK)->value,
+		                 FLOOD);
+}
+
+/* As if it had been one: what comes after a pause is told again. */
+static void
+after_a_flood_each_message_is_told_again(void **state)
+{
+	struct pair *pair = *state;
+
+	for (int i = 0; i < 2; i++) {
+		pair->a.channel.paces[i].told = 2000;
+		pair->a.channel.paces[i].untold = 1;
+	}
+	send_number(&pair->a, 1);
+	world_run(&pair->world, &pair->b.messages, 1);
+	assert_int_equal(told_count(&pair->world, EVENT_MESSAGE_SEND), 1);
 }
 
 static const char *
@@ -246,6 +302,8 @@ main(void)
 	    PAIR_TEST(the_parent_tells_of_the_channel),
 	    PAIR_TEST(both_ends_number_each_direction_alike),
 	    PAIR_TEST(a_send_is_told_before_it_is_received),
+	    PAIR_TEST(a_flood_is_told_as_totals),
+	    PAIR_TEST(after_a_flood_each_message_is_told_again),
 	    RAW_TEST(a_preview_is_what_a_person_would_write),
 	    RAW_TEST(of_messages_of_a_cluster_the_act_is_shown),
 	    PAIR_TEST(a_quiet_channel_tells_nothing),

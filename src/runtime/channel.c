@@ -170,6 +170,7 @@ channel_flush(struct channel *channel)
 		return;
 	channel->out.corked = false;
 	uv_prepare_stop(&channel->uncork);
+	channel_tell_totals(channel);
 	error = outbox_write(channel);
 	if (error)
 		cannot_write(channel, error);
@@ -271,6 +272,7 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 		end(channel);
 	else
 		take_messages(channel, (size_t)got);
+	channel_tell_totals(channel);
 	loop_callback(loop, NULL);
 }
 

@@ -79,6 +79,12 @@ struct channel {
 	uint32_t peer_pid;
 	int direction; /* of what we send: CHANNEL_FORTH from the parent */
 	uint64_t sent, received, bytes;
+	struct channel_pace {
+		uint64_t since; /* ns; the messages told since */
+		uint64_t turn;  /* ms of the loop, at the last look */
+		uint32_t told, untold;
+	} paces[2];   /* of what is sent, of what is received */
+	bool is_owed; /* totals: single messages were not told */
 	bool connected;
 	bool gone;   /* the peer takes nothing more; it may still have said */
 	bool leaves; /* nothing more is read; `disconnect` comes next */

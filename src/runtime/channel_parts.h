@@ -18,6 +18,9 @@ channel_is_closing(const struct channel *channel)
 void channel_tell(struct channel *channel, enum event_kind kind,
                   const json_t *message, struct outbox_place place);
 
+/* What was sent and received so far, if single messages were not told. */
+void channel_tell_totals(struct channel *channel);
+
 void channel_tell_died(const struct channel *channel);
 
 /* Tells the user of a problem with the peer. */

@@ -5,7 +5,16 @@
 
 #include <stdio.h>
 
-enum { PREVIEW_BYTES = 60, GAUGE_MESSAGES = 1024 };
+/* So many messages a millisecond and direction are told one by one: 2 million a
+ * second. Of what is faster only the totals are told, which is what is seen of
+ * it: each record takes longer than such a message itself. */
+enum {
+	PREVIEW_BYTES = 60,
+	GAUGE_MESSAGES = 1024,
+	PACE_NS = 1000000,
+	PACE_MESSAGES = 2000,
+	PACE_LOOKS = 64, /* at the clock: one in so many messages */
+};
 
 /* Totals, which are exact also where single records are lost. */
 static void
@@ -20,6 +29,37 @@ tell_gauge(const struct channel *channel)
 	};
 
 	emit(&event, NULL);
+}
+
+void
+channel_tell_totals(struct channel *channel)
+{
+	if (!channel->is_owed)
+		return;
+	channel->is_owed = false;
+	tell_gauge(channel);
+}
+
+/* The clock costs as much as a message: one look in so many, and when the loop
+ * has polled since. */
+static bool
+may_tell(struct channel *channel, struct channel_pace *pace)
+{
+	uint64_t now, turn = uv_now(&channel->loop->uv);
+
+	if (pace->told < PACE_MESSAGES) {
+		pace->told++;
+		return true;
+	}
+	channel->is_owed = true;
+	if (pace->untold++ % PACE_LOOKS != 0 && turn == pace->turn)
+		return false;
+	pace->turn = turn;
+	now = uv_hrtime();
+	if (now - pace->since < PACE_NS)
+		return false;
+	*pace = (struct channel_pace){.since = now, .turn = turn, .told = 1};
+	return true;
 }
 
 void
@@ -43,6 +83,8 @@ channel_tell(struct channel *channel, enum event_kind kind,
 	if (is_send)
 		channel->bytes += place.size;
 	if (channel->quiet || !emit_is_open())
+		return;
+	if (!is_handle && !may_tell(channel, &channel->paces[!is_send]))
 		return;
 	emit_bytes(&event, text,
 	           ipc_message_preview(message, channel->in.mode, place.at,
@@ -91,7 +133,8 @@ channel_tell_died(const struct channel *channel)
 
 	if (channel->quiet)
 		return;
-	if (channel->sent + channel->received >= GAUGE_MESSAGES)
+	if (channel->is_owed ||
+	    channel->sent + channel->received >= GAUGE_MESSAGES)
 		tell_gauge(channel);
 	emit(&died, NULL);
 }
