@@ -67,7 +67,7 @@ blocks(struct seen *seen, const char *options, const char *thread,
 {
 	char script[128];
 
-	snprintf(script, sizeof(script), "block.js %s 1200 %s", thread, call);
+	snprintf(script, sizeof(script), "block.js %s 800 %s", thread, call);
 	watch(seen, options, script);
 	assert_non_null(strstr(seen->out, "exit 0"));
 }

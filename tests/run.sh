@@ -1,33 +1,59 @@
 #!/bin/sh
-# Runs test programs one after the other: sh tests/run.sh PROGRAM...
-# Prints a line for each, all of what a failing one said, and at the end how
-# many tests passed, failed, and were skipped for which reason.
-passed=0 failed=0 skipped=0 reasons='' bad=''
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+# Runs test programs: sh tests/run.sh PROGRAM... Those of the whole program
+# (end_*) mostly wait for it, so they run beside the others. Prints a line for
+# each, all of what a failing one said, and at the end how many tests passed,
+# failed, and were skipped for which reason.
+results=$(mktemp -d) || exit 1
+trap 'rm -rf "$results"' EXIT
 began=$(date +%s)
-for program in "$@"; do
+
+# run_program PROGRAM LOG COUNTS
+run_program() {
 	start=$(date +%s)
-	"$program" >"$log" 2>&1
+	"$1" >"$2" 2>&1
 	status=$?
-	p=$(grep -c '^\[       OK \]' "$log")
-	f=$(grep '^\[  FAILED  \] [a-z]' "$log" | sort -u | wc -l)
-	s=$(grep -c '^\[  SKIPPED \] [a-z]' "$log")
+	p=$(grep -c '^\[       OK \]' "$2")
+	f=$(grep '^\[  FAILED  \] [a-z]' "$2" | sort -u | wc -l)
+	s=$(grep -c '^\[  SKIPPED \] [a-z]' "$2")
+	bad=
 	if [ "$status" -ne 0 ]; then
-		cat "$log"
-		bad="$bad ${program##*/}"
+		cat "$2"
+		bad=${1##*/}
 		[ "$f" -gt 0 ] || f=1
 	fi
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	reasons="$reasons$(grep '^SKIP: ' "$log" | sed "s|^|${program##*/}: |")
-"
+	grep '^SKIP: ' "$2" | sed "s|^|${1##*/}: |" >>"$results/reasons"
+	echo "$p $f $s $bad" >>"$3"
 	printf '  %-28s %3d passed  %d failed  %d skipped  %d s\n' \
-		"${program##*/}" "$p" "$f" "$s" $(($(date +%s) - start))
-done
-printf '%s' "$reasons" | grep .
-printf '%d passed, %d failed, %d skipped in %d s\n' \
-	"$passed" "$failed" "$skipped" $(($(date +%s) - began))
-if [ -n "$bad" ]; then
-	echo "failed:$bad"
-	exit 1
-fi
+		"${1##*/}" "$p" "$f" "$s" $(($(date +%s) - start))
+}
+
+# run_those WHICH PROGRAM...: those whose name begins so, or (other) does not
+run_those() {
+	which=$1
+	shift
+	for program in "$@"; do
+		case ${program##*/} in
+		end_*) kind=end ;;
+		*) kind=other ;;
+		esac
+		[ $kind = "$which" ] || continue
+		run_program "$program" "$results/$which.log" \
+			"$results/$which.counts"
+	done
+}
+
+: >"$results/reasons"
+: >"$results/end.counts"
+: >"$results/other.counts"
+run_those end "$@" &
+run_those other "$@"
+wait
+grep . "$results/reasons"
+cat "$results"/*.counts | awk -v seconds=$(($(date +%s) - began)) '
+	{ passed += $1; failed += $2; skipped += $3 }
+	$4 { bad = bad " " $4 }
+	END {
+		printf "%d passed, %d failed, %d skipped in %d s\n",
+			passed, failed, skipped, seconds
+		if (bad != "") { print "failed:" bad; exit 1 }
+	}'

@@ -60,7 +60,7 @@ function serve() {
   const [prepare, block] = calls[process.argv[4] || 'spin'];
   prepare();
   setTimeout(block, 500);
-  setTimeout(() => {}, 1200 + ms);
+  setTimeout(() => {}, 900 + ms);
 }
 
 if (process.argv[2] !== 'worker') serve();
