@@ -95,7 +95,7 @@ perf_misses_none(void **state)
 {
 	(void)state;
 	if (!is_permitted("perf task records"))
-		skip();
+		skip_because("perf task records are not permitted here");
 	assert_all_seen("perf", is_permitted("proc connector"));
 }
 
@@ -104,7 +104,7 @@ perf_of_the_machine_misses_none(void **state)
 {
 	(void)state;
 	if (!is_permitted("perf records of the machine"))
-		skip();
+		skip_because("perf of the machine is not permitted here");
 	assert_all_seen("machine", is_permitted("proc connector"));
 }
 
@@ -183,8 +183,10 @@ an_ordinary_user_misses_none(void **state)
 	FILE *run;
 
 	(void)state;
-	if (geteuid() != 0 || !is_permitted("perf task records"))
-		skip();
+	if (geteuid() != 0)
+		skip_because("only root can become another user");
+	if (!is_permitted("perf task records"))
+		skip_because("perf task records are not permitted here");
 	snprintf(command, sizeof(command),
 	         "cd / && setpriv --reuid=65534 --regid=65534 --clear-groups "
 	         "%s run --json --births perf -- sh -c '%s' 2>/dev/null",
@@ -201,7 +203,7 @@ an_ordinary_user_misses_none(void **state)
 		       json_object_get(summary, "births"), "source")),
 	           "perf task records") != 0) {
 		json_decref(summary);
-		skip();
+		skip_because("another user cannot run it here");
 	}
 	assert_int_equal(number(summary, "processes"), CHILDREN + 2);
 	json_decref(summary);

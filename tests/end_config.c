@@ -140,6 +140,31 @@ one_that_is_a_folder_cannot_be_read(void **state)
 	program_config(NULL);
 }
 
+/* HOME stays another's when setpriv(1) changes the user. */
+static void
+one_that_is_out_of_sight_is_none(void **state)
+{
+	char home[] = "/tmp/looptop-test-XXXXXX", command[512], said[256];
+	FILE *run;
+	size_t size;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip_because("only root can become another user");
+	assert_non_null(mkdtemp(home));
+	snprintf(command, sizeof(command),
+	         "cd / && env -u XDG_CONFIG_HOME HOME=%s setpriv --reuid=65534 "
+	         "--regid=65534 --clear-groups %s run --json -- true 2>&1",
+	         home, program_path());
+	run = popen(command, "re");
+	assert_non_null(run);
+	size = fread(said, 1, sizeof(said) - 1, run);
+	said[size] = '\0';
+	pclose(run);
+	assert_int_equal(rmdir(home), 0);
+	assert_null(strstr(said, "cannot be read"));
+}
+
 /* ---- on a terminal ---- */
 
 struct screen {
@@ -226,6 +251,7 @@ main(void)
 	    cmocka_unit_test(what_is_right_is_taken),
 	    cmocka_unit_test(a_wrong_one_is_not_in_the_way_of_help_and_doctor),
 	    cmocka_unit_test(one_that_is_a_folder_cannot_be_read),
+	    cmocka_unit_test(one_that_is_out_of_sight_is_none),
 	    cmocka_unit_test(its_keys_are_the_keys),
 	    cmocka_unit_test(the_command_line_overrides_it),
 	};

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SHOWN = 40 }; /* bytes of what is wrong, in a sentence */
 
@@ -217,6 +218,16 @@ find_path(char path[PATH_MAX])
 	return true;
 }
 
+/* Behind a folder that is not ours to look into: HOME is still another user's,
+ * as setpriv(1) and sudo -E leave it. */
+static bool
+is_out_of_sight(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) < 0 && errno == EACCES;
+}
+
 int
 config_read(struct options *options, char *error, size_t room)
 {
@@ -233,7 +244,8 @@ config_read(struct options *options, char *error, size_t room)
 		code = -errno;
 	if (file)
 		fclose(file);
-	if (code == -ENOENT || code == -ENOTDIR)
+	if (code == -ENOENT || code == -ENOTDIR ||
+	    (code == -EACCES && is_out_of_sight(config.path)))
 		return 0;
 	if (code && code != -EINVAL)
 		snprintf(error, room,
