@@ -116,7 +116,7 @@ the_connector_misses_none(void **state)
 
 	(void)state;
 	if (!is_permitted("proc connector"))
-		skip();
+		skip_because("the proc connector is not permitted here");
 	program_run(&program, ARGS("run", "--json", "--births", "connector",
 	                           "--", "sh", "-c", script));
 	lines = program_lines(&program);

@@ -57,8 +57,7 @@ watch_mother(struct watching *watching, enum births_source source)
 {
 	observe_births(watching->observe, source);
 	if (nursery_source(watching->observe->nursery) != source) {
-		print_message("not permitted here\n");
-		skip();
+		skip_because("this way to see births is not permitted here");
 	}
 	observe_root(watching->observe, getpid());
 	helper_start(&watching->helper, "@mother");
@@ -137,7 +136,7 @@ an_end_is_told_with_its_status(void **state)
 
 	watch_mother(watching, BIRTHS_TREE);
 	if (!nursery_has_status(watching->observe->nursery))
-		skip();
+		skip_because("perf cannot say how a child ended here");
 	let(watching, 'k');
 	while ((died = said_next(watching, died, EVENT_PROCESS_DIED, 0, 0))) {
 		if (died->event.number == DEATH_SIGNAL)
@@ -253,7 +252,7 @@ attached_it_sees_what_comes(void **state)
 	observe_births(watching->observe, BIRTHS_TREE);
 	source = nursery_source(watching->observe->nursery);
 	if (source != BIRTHS_TREE)
-		skip();
+		skip_because("perf task records are not permitted here");
 	assert_int_equal(
 	    observe_watch(watching->observe, watching->helper.pid, BIRTH_SEEN),
 	    0);

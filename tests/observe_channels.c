@@ -420,7 +420,7 @@ a_cluster_of_node_is_understood(void **state)
 	uint64_t from;
 
 	if (system("command -v node >/dev/null"))
-		skip();
+		skip_because("node is not installed");
 	file = mkstemps(path, 3);
 	assert_int_equal(write(file, script, sizeof(script) - 1),
 	                 sizeof(script) - 1);

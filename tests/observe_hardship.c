@@ -213,7 +213,7 @@ an_odd_program_is_named(void **state)
 
 	unlink(path);
 	if (symlink("/bin/true", path))
-		skip();
+		skip_because("no link can be made in /tmp");
 	observe_births(watching->observe, BIRTHS_MACHINE);
 	observe_root(watching->observe, getpid());
 	helper_start(&watching->helper, "@crowd");
@@ -225,7 +225,7 @@ an_odd_program_is_named(void **state)
 	observe_finish(watching->observe, helper_now());
 	unlink(path);
 	if (nursery_source(watching->observe->nursery) < BIRTHS_TREE)
-		skip();
+		skip_because("perf task records are not permitted here");
 	while ((said = said_next(watching, said, EVENT_PROCESS_BORN, 0, 0)))
 		found |= strncmp(said->text, "looptop) Z 1 (", 14) == 0;
 	assert_true(found);
@@ -298,9 +298,8 @@ a_pid_is_not_enough_to_be_the_same(void **state)
 	do {
 		again = fork_as(pid);
 		if (again < 0) {
-			print_message("pids cannot be chosen here\n");
 			facts_free(facts);
-			skip();
+			skip_because("pids cannot be chosen here");
 		}
 		assert_int_equal(facts_glance(facts, pid, &after), 0);
 		/* The kernel counts in hundredths of a second. */
@@ -402,11 +401,11 @@ another_s_process_is_watched_as_far_as_it_goes(void **state)
 	int result;
 
 	if (geteuid() != 0)
-		skip();
+		skip_because("only root can become another user");
 	helper_start(&watching->helper, "@sleeper");
 	result = as_nobody(check_permission, watching->helper.pid, false);
 	if (result < 0)
-		skip();
+		skip_because("another user cannot look here");
 	assert_int_equal(result, 0);
 	assert_int_equal(as_nobody(check_watch, watching->helper.pid, false),
 	                 0);
@@ -419,11 +418,11 @@ what_is_hidden_is_not_there(void **state)
 	int result;
 
 	if (geteuid() != 0)
-		skip();
+		skip_because("only root can become another user");
 	helper_start(&watching->helper, "@sleeper");
 	result = as_nobody(check_hidden, watching->helper.pid, true);
 	if (result < 0)
-		skip();
+		skip_because("/proc cannot be mounted here");
 	assert_int_equal(result, 0);
 }
 

@@ -142,7 +142,7 @@ run_node(struct watching *watching, const char *which)
 	                      seed, from,   to,   (char *)which, NULL};
 
 	if (!is_installed(node))
-		skip();
+		skip_because("node is not installed");
 	watch_program(watching, &program, argv);
 	assert_all_found(watching, &program);
 }
@@ -193,7 +193,7 @@ threads_of_node_get_their_roles(void **state)
 	const struct said *said;
 
 	if (!is_installed(node))
-		skip();
+		skip_because("node is not installed");
 	watch_program(watching, &program, argv);
 	find_role(watching, "V8 platform 1: ");
 	said = find_role(watching, "worker 1: ");
@@ -233,7 +233,7 @@ blocks_of_asyncio_are_found(void **state)
 	struct watching *watching = *state;
 
 	if (access(python, X_OK))
-		skip();
+		skip_because("python3 is not installed");
 	watch_program(watching, &program, argv);
 	assert_all_found(watching, &program);
 }
