@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -286,6 +287,7 @@ nginx(const char *form)
 	write_conf(directory, path, port);
 	pid = fork();
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		execlp("nginx", "nginx", "-p", directory, "-c", path, "-e",
 		       "/dev/null", NULL);
 		_exit(127);
