@@ -15,13 +15,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum {
-	READS_A_ROUND = 16,
-	FUTURE_NS = 1000000000,
-	BUSY_BYTES = 16384,
-	REST_MS = 2,
-};
-
 uint64_t
 session_now(void)
 {
@@ -86,51 +79,6 @@ put_own(void *data, const struct event *event, const char *text)
 	stream_event(&session->stream, event, text);
 }
 
-/* So much a round, and the screen still gets its turn. Returns the bytes. */
-static size_t
-read_fifo(struct session *session)
-{
-	size_t sum = 0;
-
-	session->stream.latest = session_now() + FUTURE_NS;
-	for (int i = 0; i < READS_A_ROUND; i++) {
-		ssize_t got = stream_read(&session->stream, session->fifo.fd);
-
-		if (got <= 0)
-			break;
-		sum += (size_t)got;
-	}
-	return sum;
-}
-
-static void on_fifo(uv_poll_t *poll, int status, int events);
-
-/* A waiter costs a writer more than what it writes: when much comes, we look
- * now and then instead. The FIFO holds what 500 MB/s bring meanwhile. */
-static void
-on_rest(uv_timer_t *timer)
-{
-	struct session *session = timer->data;
-
-	if (read_fifo(session) >= BUSY_BYTES)
-		return;
-	uv_timer_stop(timer);
-	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
-}
-
-static void
-on_fifo(uv_poll_t *poll, int status, int events)
-{
-	struct session *session = poll->data;
-
-	(void)status;
-	(void)events;
-	if (read_fifo(session) < BUSY_BYTES)
-		return;
-	uv_poll_stop(poll);
-	uv_timer_start(&session->rest_timer, on_rest, REST_MS, REST_MS);
-}
-
 static void
 on_deaths(uv_poll_t *poll, int status, int events)
 {
@@ -138,7 +86,7 @@ on_deaths(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	read_fifo(session);
+	session_read(session);
 	observe_deaths(session->observe, session_now());
 }
 
@@ -160,7 +108,7 @@ on_sample(uv_timer_t *timer)
 	uint64_t now;
 
 	/* Who blocked said why before it was seen to be free. */
-	read_fifo(session);
+	session_read(session);
 	now = session_now();
 	observe_sample(session->observe, now);
 	hurry(session);
@@ -264,15 +212,12 @@ open_polls(struct session *session)
 	uv_loop_t *uv = &session->loop.uv;
 	uint64_t period = 1000 / (uint64_t)session->options->rate;
 
-	uv_poll_init(uv, &session->fifo_poll, session->fifo.fd);
+	session_listen(session);
 	uv_poll_init(uv, &session->deaths_poll, observe_fd(session->observe));
-	uv_timer_init(uv, &session->rest_timer);
 	uv_timer_init(uv, &session->sample_timer);
 	uv_timer_init(uv, &session->end_timer);
-	session->fifo_poll.data = session->deaths_poll.data = session;
+	session->deaths_poll.data = session;
 	session->sample_timer.data = session->end_timer.data = session;
-	session->rest_timer.data = session;
-	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
 	uv_poll_start(&session->deaths_poll, UV_READABLE, on_deaths);
 	uv_timer_start(&session->sample_timer, on_sample, period, period);
 }
@@ -364,7 +309,7 @@ session_drain(struct session *session)
 {
 	uint64_t now = session_now();
 
-	read_fifo(session);
+	session_read(session);
 	observe_finish(session->observe, now);
 	observe_sample(session->observe, now);
 	observe_deaths(session->observe, now);

@@ -113,6 +113,11 @@ int session_command(struct session *session, json_t *message);
  * SIGKILL; `alone` follows. */
 void session_end(struct session *session);
 
+/* Begins to read the stream on the session's loop; reads what lies in the FIFO
+ * by now, so much a call, and returns the bytes. */
+void session_listen(struct session *session);
+size_t session_read(struct session *session);
+
 /* Looks once more and takes everything that still lies in the FIFO. */
 void session_drain(struct session *session);
 
