@@ -1,48 +1,15 @@
 /* The lab on a terminal, as a newcomer and as a villain would use it. */
-#include "program.h"
-#include "test.h"
-#include "tty/grid.h"
+#include "lab.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <netinet/in.h>
 #include <unistd.h>
-
-#define ARGS(...) \
-	(const char *const[]) \
-	{ \
-		__VA_ARGS__, NULL \
-	}
-
-struct lab {
-	struct tty tty;
-	char mark[64];
-	struct termios before;
-};
-
-static int
-setup(void **state)
-{
-	*state = calloc(1, sizeof(struct lab));
-	return *state ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	struct lab *lab = *state;
-
-	tty_close(&lab->tty);
-	program_assert_no_orphans(lab->mark);
-	free(lab);
-	return 0;
-}
 
 static void
 start(struct lab *lab, int rows, int cols, const char *const *args,
@@ -58,12 +25,6 @@ open_lab(struct lab *lab)
 	start(lab, 40, 120, NULL, NULL);
 	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
 	program_expect(&lab->tty, "200 pong");
-}
-
-static void
-press(struct lab *lab, const char *keys)
-{
-	assert_int_equal(tty_keys(&lab->tty, keys), 0);
 }
 
 /* Ends well and leaves the terminal as it was. */

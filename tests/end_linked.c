@@ -1,49 +1,11 @@
 /* Selecting in the lab on a terminal: what belongs to it is marked, live,
  * paused and after going back. */
-#include "program.h"
-#include "test.h"
-#include "tty/grid.h"
+#include "lab.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #define MARK "\u258c"
-
-#define ARGS(...) \
-	(const char *const[]) \
-	{ \
-		__VA_ARGS__, NULL \
-	}
-
-struct lab {
-	struct tty tty;
-	char mark[64];
-};
-
-static int
-setup(void **state)
-{
-	*state = calloc(1, sizeof(struct lab));
-	return *state ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	struct lab *lab = *state;
-
-	tty_close(&lab->tty);
-	program_assert_no_orphans(lab->mark);
-	free(lab);
-	return 0;
-}
-
-static void
-press(struct lab *lab, const char *keys)
-{
-	assert_int_equal(tty_keys(&lab->tty, keys), 0);
-}
 
 static void
 quit(struct lab *lab)
