@@ -28,8 +28,8 @@ const cases = {
     for (const key of Object.keys(process.env)) delete process.env[key];
     process.env.PATH = PATH;
     const child = start('bare', { env: {} });
-    child.on('message', (keys) => {
-      console.log('the child has', keys);
+    child.on('message', (keys) => console.log('the child has', keys));
+    child.on('exit', () => {
       cp.execFile(process.execPath, ['-p', '1 + 1'], (error, out) => {
         console.log('the other says', out.trim());
         new Worker(__filename, { env: {}, argv: ['thread'] });
@@ -104,9 +104,11 @@ const cases = {
       target.on('message', (message) => {
         if (message.length === undefined) return;
         results.push(`${name} ${message.length}`);
-        if (target === worker) worker.terminate();
-        else target.disconnect();
-        if (results.length === 3) console.log(results.sort().join());
+        if (results.length < 3) return;
+        console.log(results.sort().join());
+        json.disconnect();
+        advanced.disconnect();
+        worker.terminate();
       });
     }
     const big = 'x'.repeat(n);
