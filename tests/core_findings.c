@@ -103,6 +103,31 @@ a_zombie_that_was_seen_is_one_whoever_the_parent_is(void **state)
 	assert_null(told(model, FINDING_ZOMBIE));
 }
 
+/* In a container pid 1 is often a program that knows nothing of it. */
+static void
+a_zombie_that_init_does_not_wait_for_is_not_its_dead_parents(void **state)
+{
+	struct model *model = *state;
+
+	tell(model, (struct event){.kind = EVENT_PROCESS_BORN, .pid = PRIMARY},
+	     "sh");
+	child(model, 100, CHILD, PRIMARY, BIRTH_SEEN, "true");
+	died(model, 900 * MS, PRIMARY, DEATH_CODE, 0);
+	died(model, 1000 * MS, CHILD, DEATH_CODE, 0);
+	tell(model,
+	     (struct event){.kind = EVENT_PROCESS_ZOMBIE,
+	                    .time = 1100 * MS,
+	                    .pid = CHILD,
+	                    .other_pid = 1,
+	                    .number = 1},
+	     "");
+	pass(model, 3000);
+	assert_null(told(model, FINDING_ZOMBIE));
+	assert_told(model, FINDING_UNREAPED,
+	            "ZOMBIE: true ended 2.0 s ago, and pid 1, its parent now, "
+	            "does not wait for it");
+}
+
 static void
 a_foreign_parent_need_not_say_that_it_was_told(void **state)
 {
@@ -225,6 +250,7 @@ main(void)
 	    TEST(children_that_end_well_or_are_ended_are_none),
 	    TEST(an_end_that_the_parent_is_not_told_of_is_a_zombie),
 	    TEST(a_zombie_that_was_seen_is_one_whoever_the_parent_is),
+	    TEST(a_zombie_that_init_does_not_wait_for_is_not_its_dead_parents),
 	    TEST(a_foreign_parent_need_not_say_that_it_was_told),
 	    TEST(who_outlives_its_parent_is_an_orphan),
 	    TEST(a_pool_that_is_full_for_a_while_is_told),

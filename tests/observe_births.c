@@ -213,6 +213,7 @@ a_zombie_that_stays_is_said_to_be_one(void **state)
 	}
 	assert_non_null(said);
 	assert_int_equal(said->event.number, 1);
+	assert_int_equal(said->event.other_pid, watching->helper.pid);
 	for (int i = 0; i < 20; i++)
 		watching_round(watching);
 	assert_int_equal(said_count(watching, EVENT_PROCESS_ZOMBIE, pid), 1);

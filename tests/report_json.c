@@ -197,10 +197,12 @@ a_zombie_is_said_to_be_one(void **state)
 	    "");
 	json_decref(take(printing));
 	json_decref(take(printing));
-	put(printing, (struct event){.kind = EVENT_PROCESS_ZOMBIE, .number = 1},
+	put(printing,
+	    (struct event){
+		.kind = EVENT_PROCESS_ZOMBIE, .other_pid = 1, .number = 1},
 	    "");
 	expect(printing, "{\"t\":0,\"kind\":\"process-zombie\",\"pid\":100,"
-	                 "\"tid\":100,\"zombie\":true}");
+	                 "\"tid\":100,\"zombie\":true,\"parent\":1}");
 }
 
 static void

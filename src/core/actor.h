@@ -32,6 +32,7 @@ struct process {
 	int32_t status; /* exit code or signal */
 	bool told;      /* its parent's loop was told of the end */
 	bool zombie;    /* it ended, and nobody has waited for it (wait(2)) */
+	uint32_t heir;  /* who has to: its parent, or init; 0 not known */
 	bool runtime;   /* speaks for itself (looptop's runtime) */
 	bool agent;     /* the agent in it speaks of its messages */
 	bool unborn;    /* it spoke before its parent announced it */

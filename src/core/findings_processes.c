@@ -81,6 +81,21 @@ findings_crash_loop(struct finder *finder)
 	}
 }
 
+/* Its parent has ended too: the kernel has given it to another (prctl(2),
+ * PR_SET_CHILD_SUBREAPER), mostly to pid 1. */
+static bool
+is_inherited(const struct process *process)
+{
+	return process->heir && process->heir != process->ppid;
+}
+
+static bool
+is_unreaped(const struct finder *finder, const struct process *process)
+{
+	return process->zombie && is_inherited(process) &&
+	       process->row.died + FINDINGS_SECOND_NS <= finder->time;
+}
+
 /* Seen to be one; or ended, and a parent that lives and speaks has not heard of
  * it. */
 static bool
@@ -93,7 +108,7 @@ is_zombie(const struct finder *finder, const struct process *process)
 	    process->row.died + FINDINGS_SECOND_NS > finder->time)
 		return false;
 	if (process->zombie)
-		return true;
+		return !is_inherited(process);
 	if (process->how < BIRTH_SPAWN)
 		return false;
 	parent = process_of(finder, process->ppid);
@@ -132,8 +147,9 @@ raise_alike(struct finder *finder, is_counted *is_one)
 		            ? first->row.died
 		            : process_of(finder, first->ppid)->row.died;
 		model_process_label(first, name, sizeof(name));
-		findings_raise(finder, first->ppid, 0, count,
-		               finder->time - since, name);
+		findings_raise(
+		    finder, is_one == is_unreaped ? first->heir : first->ppid,
+		    0, count, finder->time - since, name);
 	}
 }
 
@@ -141,6 +157,12 @@ void
 findings_zombie(struct finder *finder)
 {
 	raise_alike(finder, is_zombie);
+}
+
+void
+findings_unreaped(struct finder *finder)
+{
+	raise_alike(finder, is_unreaped);
 }
 
 void

@@ -148,6 +148,19 @@ text_zombie(const struct sentence *to)
 	         seconds(to->finding->other), to->who);
 }
 
+/* the same; of who has to wait for them */
+static void
+text_unreaped(const struct sentence *to)
+{
+	char names[CAUSE_BYTES + 32];
+
+	snprintf(to->into, to->room,
+	         "ZOMBIE: %s ended %.1f s ago, and %s, its parent now, does "
+	         "not wait for it",
+	         name_all(to->finding, names, sizeof(names)),
+	         seconds(to->finding->other), to->who);
+}
+
 /* the same */
 static void
 text_orphan(const struct sentence *to)

@@ -105,6 +105,7 @@ model_process_zombie(struct model *model, const struct event *event,
 	if (!process || !process->row.died || process->zombie == zombie)
 		return false;
 	process->zombie = zombie;
+	process->heir = event->other_pid;
 	return true;
 }
 

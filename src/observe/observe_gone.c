@@ -15,9 +15,12 @@ tell_zombie(struct observe *observe, struct watched *process, bool zombie,
 	    .tid = (uint32_t)process->pid,
 	    .number = zombie,
 	};
+	struct fact fact;
 
 	if (process->zombie == zombie || !process->announced)
 		return;
+	if (zombie && facts_glance(observe->facts, process->pid, &fact) == 0)
+		event.other_pid = (uint32_t)fact.ppid;
 	process->zombie = zombie;
 	observe_tell(observe, &event, NULL);
 }

@@ -58,6 +58,8 @@ process_zombie(struct line *line)
 {
 	json_object_set_new(line->object, "zombie",
 	                    json_boolean(line->event->number != 0));
+	if (line->event->other_pid)
+		set_integer(line, "parent", line->event->other_pid);
 }
 
 static void
