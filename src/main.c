@@ -1,5 +1,6 @@
 /* looptop: the explorer, or the guard that it forks itself as. */
 #include "explorer/doctor.h"
+#include "explorer/export.h"
 #include "explorer/guard.h"
 #include "explorer/headless.h"
 #include "explorer/options.h"
@@ -41,6 +42,8 @@ main(int argc, char **argv)
 		return print_version();
 	if (options.verb == VERB_DOCTOR)
 		return doctor_main(&options);
+	if (options.verb == VERB_EXPORT)
+		return export_main(&options);
 	if (options.mode != OUTPUT_SCREEN && options.verb == VERB_REPLAY)
 		return replay_main(&options);
 	if (options.mode != OUTPUT_SCREEN)

@@ -20,6 +20,8 @@ const char options_help[] =
     "  looptop attach [OPTIONS] [PID]        watch a running process tree;\n"
     "                                        without PID: pick one\n"
     "  looptop replay [OPTIONS] FILE         a recording in the same screen\n"
+    "  looptop export --format F FILE        a recording as jsonl, perfetto\n"
+    "                                        (ui.perfetto.dev), svg or cast\n"
     "  looptop doctor [--json]               what this machine permits to "
     "see\n"
     "  looptop --help | --version\n"
@@ -29,8 +31,9 @@ const char options_help[] =
     "  --for DURATION    stop after it (500ms, 10s, 2m)\n"
     "  --at MOMENT       replay: pause there (3.2s); the table: up to there\n"
     "  --record FILE     write a recording as well\n"
-    "  --output FILE     where --json and --summary go; CMD then keeps its\n"
-    "                    own stdout and stderr\n"
+    "  --output FILE     where --json, --summary and export go; CMD then\n"
+    "                    keeps its own stdout and stderr\n"
+    "  --size COLSxROWS  export: of the screen in svg and cast (120x40)\n"
     "  --rate HZ         samples a second (default 50)\n"
     "  --fps N           frames a second (default 30)\n"
     "  --births WAY      no better than: looking, connector, perf, machine\n"
@@ -57,6 +60,8 @@ enum {
 	OPTION_AT,
 	OPTION_RECORD,
 	OPTION_OUTPUT,
+	OPTION_FORMAT,
+	OPTION_SIZE,
 	OPTION_SETTING, /* of setting.h, by its name */
 	OPTION_BIRTHS,
 	OPTION_NO_MOUSE,
@@ -75,6 +80,8 @@ static const struct option long_options[] = {
     {"at", required_argument, NULL, OPTION_AT},
     {"record", required_argument, NULL, OPTION_RECORD},
     {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"size", required_argument, NULL, OPTION_SIZE},
     {"rate", required_argument, NULL, OPTION_SETTING},
     {"fps", required_argument, NULL, OPTION_SETTING},
     {"preview", required_argument, NULL, OPTION_SETTING},
@@ -187,6 +194,12 @@ take_option(struct options *options, int option, char *error, size_t room)
 	case OPTION_OUTPUT:
 		options->output = optarg;
 		return 0;
+	case OPTION_FORMAT:
+		options->format = optarg;
+		return 0;
+	case OPTION_SIZE:
+		options->size = optarg;
+		return 0;
 	case OPTION_BIRTHS:
 		return births(optarg, &options->births, error, room);
 	case OPTION_NO_MOUSE:
@@ -222,6 +235,7 @@ take_verb(struct options *options, const char *verb, char *error, size_t room)
 	} verbs[] = {{"run", VERB_RUN},
 	             {"attach", VERB_ATTACH},
 	             {"replay", VERB_REPLAY},
+	             {"export", VERB_EXPORT},
 	             {"doctor", VERB_DOCTOR}};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
@@ -267,6 +281,13 @@ take_rest(struct options *options, int argc, char **argv, char *error,
 			return fail(error, room,
 			            "replay: it takes one recording. Write "
 			            "looptop replay FILE.");
+		options->file = argv[0];
+		return 0;
+	case VERB_EXPORT:
+		if (argc != 1)
+			return fail(error, room,
+			            "export: it takes one recording. Write "
+			            "looptop export --format F FILE.");
 		options->file = argv[0];
 		return 0;
 	case VERB_LAB:
@@ -345,7 +366,8 @@ take_all(struct options *options, int argc, char **argv, char *error,
 		return fail(error, room,
 		            "--json and --summary need something to watch. "
 		            "Write looptop run --json -- CMD.");
-	if (options->at_ns && options->verb != VERB_REPLAY)
+	if (options->at_ns && options->verb != VERB_REPLAY &&
+	    options->verb != VERB_EXPORT)
 		return fail(error, room,
 		            "--at: only a recording has moments. Write looptop "
 		            "replay --at 3.2s FILE.");

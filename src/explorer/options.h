@@ -18,6 +18,7 @@ enum command_verb {
 	VERB_RUN,
 	VERB_ATTACH,
 	VERB_REPLAY,
+	VERB_EXPORT,
 	VERB_DOCTOR,
 };
 
@@ -30,11 +31,12 @@ struct options {
 	bool help, version;
 	char **command;   /* run: CMD, ended by NULL */
 	pid_t pid;        /* attach; 0: to be picked */
-	const char *file; /* replay */
+	const char *file; /* replay, export */
 	uint64_t for_ns;  /* --for; 0: until it ends */
 	uint64_t at_ns;   /* --at, of a replay; 0: from its beginning */
 	const char *record, *output;
-	int rate; /* samples a second */
+	const char *format, *size; /* of an export, as given; or NULL */
+	int rate;                  /* samples a second */
 	int fps;
 	int preview;
 	int port;                  /* of the lab's server; 0: any */

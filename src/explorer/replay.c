@@ -14,7 +14,7 @@ replay_open(struct replay *replay, const char *path, char *error, size_t room)
 	if (!code)
 		code = trace_next(&replay->trace, &replay->next, replay->text);
 	if (code < 0) {
-		snprintf(error, room, "replay: %s: %s.", path,
+		snprintf(error, room, "%s: %s.", path,
 		         replay->trace.error[0] ? replay->trace.error
 		                                : strerror(-code));
 		replay_close(replay);
@@ -50,7 +50,7 @@ replay_seek(struct replay *replay, struct session *session, char *error,
 	int more = replay_until(replay, session, at ? at : UINT64_MAX);
 
 	if (more < 0) {
-		snprintf(error, room, "replay: %s: %s.", session->options->file,
+		snprintf(error, room, "%s: %s.", session->options->file,
 		         replay->trace.error);
 		return more;
 	}
