@@ -228,6 +228,12 @@ soak: $(call tests_of,soak)
 soak-agent: $(BUILD)/looptop $(BUILD)/tests/end_agent
 	@SOAK=1 LOOPTOP=$(abspath $(BUILD)/looptop) $(BUILD)/tests/end_agent
 
+# Each test that opens a terminal, ROUNDS (100) times; LOAD=1, JOBS=4.
+pty := $(shell grep -l 'program_start_tty\|tty_start' tests/end_*.c)
+soak-tty: $(BUILD)/looptop $(pty:tests/%.c=$(BUILD)/tests/%) $(tests_tty)
+	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/soak_tty.sh \
+		$(BUILD)/soak-tty $(filter-out $<,$^)
+
 # Test suites of packages from npm below looptop, and without: what passes and
 # fails must be the same. PACKAGES may name some of those in the script.
 packages: $(BUILD)/looptop

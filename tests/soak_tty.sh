@@ -2,12 +2,23 @@
 # Runs test programs again and again: sh tests/soak_tty.sh DIRECTORY PROGRAM...
 #   ROUNDS=100   how often each
 #   LOAD=1       two processes that compute beside them
+#   JOBS=1       how many run side by side
 # A line for each at the end: runs and failures. What a run that failed has
 # said stays in DIRECTORY/PROGRAM.ROUND.log. Rounds, not programs, are the
 # outer loop: whenever it is ended, all have run about as often.
+if [ "$1" = --one ]; then
+	name=${4##*/}
+	log=$2/$name.$3.log
+	"$4" >"$log" 2>&1
+	status=$?
+	echo "$name $status" >>"$2/runs"
+	[ "$status" -ne 0 ] || rm -f "$log"
+	exit 0
+fi
+
 directory=$1
 shift
-rounds=${ROUNDS:-100} beside='' round=0
+beside=''
 mkdir -p "$directory" || exit 1
 : >"$directory/runs" || exit 1
 
@@ -32,14 +43,8 @@ if [ -n "$LOAD" ]; then
 		beside="$beside $!"
 	done
 fi
-while [ "$round" -lt "$rounds" ]; do
-	round=$((round + 1))
+for round in $(seq "${ROUNDS:-100}"); do
 	for program in "$@"; do
-		name=${program##*/}
-		log=$directory/$name.$round.log
-		"$program" >"$log" 2>&1
-		status=$?
-		echo "$name $status" >>"$directory/runs"
-		[ "$status" -ne 0 ] || rm -f "$log"
+		echo "$round $program"
 	done
-done
+done | xargs -n 2 -P "${JOBS:-1}" sh "$0" --one "$directory"
