@@ -42,6 +42,17 @@ make(struct rung *rung, int rows, int lines)
 	ladder_make(&rung->ladder, &rung->view, rows, lines);
 }
 
+/* Children, two of which are alike: five lifelines, or six. */
+static void
+tell_children(struct world *world)
+{
+	world_process(world, 3210, 4201, WORLD_STAGE, BIRTH_EXEC, NULL, "sh");
+	world_process(world, 3211, 4202, 4201, BIRTH_FORK, "child 1", "child");
+	world_process(world, 3212, 4203, 4201, BIRTH_FORK, "child 2", "child");
+	world_died(world, 3220, 4201, DEATH_CODE, 0);
+	world_tick(world, 3300);
+}
+
 static const struct ladder_row *
 row_with(const struct ladder *ladder, const char *text, enum ladder_state state)
 {
@@ -150,6 +161,75 @@ too_many_lifelines_are_grouped_by_their_names(void **state)
 	assert_true(found);
 }
 
+static bool
+has_line(const struct ladder *ladder, const char *label)
+{
+	for (int i = 0; i < ladder->line_count; i++)
+		if (strcmp(ladder->lines[i].label, label) == 0)
+			return true;
+	return false;
+}
+
+/* Grouped or not: "thread 1" alone is no "thread". */
+static void
+one_that_shares_its_lifeline_with_nobody_keeps_its_number(void **state)
+{
+	struct rung *rung = *state;
+
+	world_offloaded(&rung->world);
+	tell_children(&rung->world);
+	make(rung, 40, 6);
+	assert_true(has_line(&rung->ladder, "thread 1"));
+	assert_true(has_line(&rung->ladder, "child"));
+	assert_false(has_line(&rung->ladder, "thread"));
+}
+
+/* No arrow goes to somewhere that has no name. */
+static void
+the_last_lifeline_is_for_all_that_have_none(void **state)
+{
+	struct rung *rung = *state;
+	const struct ladder_row *row;
+
+	world_offloaded(&rung->world);
+	tell_children(&rung->world);
+	make(rung, 40, 3);
+	assert_int_equal(rung->ladder.line_count, 3);
+	assert_true(rung->ladder.lines[2].gathered);
+	for (int i = 0; i < rung->ladder.row_count; i++) {
+		assert_in_range(rung->ladder.rows[i].from_line, 0, 2);
+		assert_in_range(rung->ladder.rows[i].to_line, 0, 2);
+	}
+	row = row_with(&rung->ladder, "sh: exec", LADDER_LIFE);
+	assert_non_null(row);
+	assert_int_equal(row->to_line, 2);
+	row = row_with(&rung->ladder, "sh: exit 0", LADDER_LIFE);
+	assert_non_null(row);
+	assert_int_equal(row->from_line, 2);
+}
+
+static void
+rows_are_scrolled_from_the_newest_up(void **state)
+{
+	struct rung *rung = *state;
+	uint64_t last;
+
+	world_offloaded(&rung->world);
+	make(rung, 8, 6);
+	last = rung->ladder.rows[7].time;
+	assert_int_equal(rung->ladder.below, 0);
+	rung->view.top = 3;
+	ladder_make(&rung->ladder, &rung->view, 8, 6);
+	assert_int_equal(rung->ladder.row_count, 8);
+	assert_int_equal(rung->ladder.below, 3);
+	assert_true(rung->ladder.rows[7].time < last);
+	/* Further up than there are rows: the oldest. */
+	rung->view.top = 100000;
+	ladder_make(&rung->ladder, &rung->view, 8, 6);
+	assert_int_equal(rung->ladder.row_count, 8);
+	assert_int_equal(rung->ladder.above, 0);
+}
+
 static void
 rows_beyond_the_room_are_the_oldest(void **state)
 {
@@ -249,6 +329,10 @@ main(void)
 	    with_rung(what_came_late_keeps_its_own_row),
 	    with_rung(births_and_ends_are_rows_too),
 	    with_rung(too_many_lifelines_are_grouped_by_their_names),
+	    with_rung(
+		one_that_shares_its_lifeline_with_nobody_keeps_its_number),
+	    with_rung(the_last_lifeline_is_for_all_that_have_none),
+	    with_rung(rows_are_scrolled_from_the_newest_up),
 	    with_rung(rows_beyond_the_room_are_the_oldest),
 	    with_rung(a_block_is_told_with_number_cost_and_cure),
 	    with_rung(a_block_stays_for_a_moment_then_all_is_well),

@@ -31,16 +31,80 @@ a_selected_message_stays_selected(void **state)
 	assert_shows(links, "waited 591 ms for fib(45)");
 	/* The row is wherever it is by now. */
 	assert_in_range(links->ui.cursor[PANE_MESSAGES], 0, 30);
-	/* So many that it has gone out of the pane. */
+	/* So many that the pane stays where it is, and says so. */
 	for (unsigned i = 0; i < 60; i++)
 		world_message(&links->world, 3300 + i * 1100, 0, WORLD_CLIENT,
 		              WORLD_STAGE, i % 2 ? "GET /a" : "GET /b");
 	world_tick(&links->world, 70000);
 	draw_at(links, 40, 120);
-	assert_shows(links, "\u2191 1 above");
+	assert_shows(links, "newer: G");
+	assert_int_equal(row_with(links, 0, "\u2191 1 above"), -1);
 	assert_shows(links, "\u258cGET /ping #50");
+	/* So many that it is no longer kept. */
+	for (unsigned i = 0; i < FLOWS; i++)
+		world_message(&links->world, 70000 + i, 0, WORLD_CLIENT,
+		              WORLD_STAGE, "GET /c");
+	world_tick(&links->world, 80000);
+	draw_at(links, 40, 120);
+	assert_shows(links, "\u2191 1 above");
 	press(links, "G");
 	assert_int_equal(row_with(links, 0, "\u2191 1 above"), -1);
+}
+
+/* Rows of one second each, more than the pane has. */
+static void
+tell_many(struct links *links)
+{
+	for (unsigned i = 0; i < 90; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "GET /%u", i);
+		world_message(&links->world, 3000 + i * 1000, 3001 + i * 1000,
+		              WORLD_CLIENT, WORLD_STAGE, text);
+	}
+	world_tick(&links->world, 100000);
+	draw_at(links, 40, 120);
+}
+
+static void
+messages_scroll_to_the_first_and_back(void **state)
+{
+	struct links *links = *state;
+
+	tell_many(links);
+	press(links, "3");
+	assert_int_equal(row_with(links, 0, "newer: G"), -1);
+	assert_shows(links, "GET /89");
+	press(links, "PgUp PgUp PgUp PgUp");
+	assert_shows(links, "GET /49");
+	assert_int_equal(row_with(links, 0, "GET /89"), -1);
+	assert_shows(links, "newer: G");
+	/* Down within what is shown: it stands still. */
+	press(links, "j");
+	assert_shows(links, "GET /49");
+	press(links, "g");
+	assert_int_equal(links->ui.cursor[PANE_MESSAGES], 0);
+	assert_shows(links, "0 older");
+	press(links, "G");
+	assert_shows(links, "GET /89");
+	assert_int_equal(row_with(links, 0, "newer: G"), -1);
+}
+
+/* A row that is clicked on is the one under the pointer, also then. */
+static void
+a_click_on_a_message_that_was_scrolled_to_chooses_it(void **state)
+{
+	struct links *links = *state;
+	const struct flow *flow;
+	int row;
+
+	tell_many(links);
+	press(links, "3 PgUp PgUp PgUp PgUp");
+	row = row_with(links, 0, "GET /51");
+	click(links, row, 70);
+	flow = select_find_flow(&links->world.model, &links->ui.linked.of);
+	assert_non_null(flow);
+	assert_string_equal(flow->text, "GET /51");
 }
 
 static void
@@ -208,6 +272,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    with_links(nothing_is_marked_until_one_selects),
 	    with_links(a_selected_message_stays_selected),
+	    with_links(messages_scroll_to_the_first_and_back),
+	    with_links(a_click_on_a_message_that_was_scrolled_to_chooses_it),
 	    with_links(a_pane_goes_to_what_is_linked_when_it_gets_the_focus),
 	    with_links(what_is_linked_out_of_sight_is_counted_at_the_edge),
 	    with_links(what_is_folded_away_marks_the_row_it_hangs_from),

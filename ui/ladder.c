@@ -9,154 +9,6 @@
 enum { PENDING_APART = 5 };
 #define SECOND_NS 1000000000ull
 
-/* ---- lifelines ---- */
-
-/* "worker 3" and "worker 4" are alike: the words before the number. */
-static void
-stem_of(const char *label, char *into, size_t room)
-{
-	size_t length = strlen(label);
-
-	while (length > 0 && label[length - 1] >= '0' &&
-	       label[length - 1] <= '9')
-		length--;
-	while (length > 0 && label[length - 1] == ' ')
-		length--;
-	text_clean(into, room, label, length);
-}
-
-static void
-label_of(const struct view *view, struct ladder_end end, char *into,
-         size_t room)
-{
-	const struct thread *thread =
-	    actor_thread(&view->model->actors, end.tid);
-	const struct process *process =
-	    actor_process(&view->model->actors, end.pid);
-
-	if (thread)
-		pane_label(view, thread, into, room);
-	else if (process)
-		model_process_label(process, into, room);
-	else
-		snprintf(into, room, "pid %u", end.pid);
-}
-
-static bool
-has_tid(const struct ladder_line *line, uint32_t tid)
-{
-	for (int i = 0; i < line->count; i++)
-		if (line->tids[i] == tid)
-			return true;
-	return false;
-}
-
-static void
-join_line(struct ladder_line *line, uint32_t tid)
-{
-	if (!has_tid(line, tid) && line->count < LADDER_ALIKE)
-		line->tids[line->count++] = tid;
-}
-
-static void
-add_line(struct ladder *ladder, const struct view *view, struct ladder_end end,
-         bool grouped)
-{
-	char label[NAME_BYTES], stem[NAME_BYTES];
-	struct ladder_line *line;
-
-	for (int i = 0; i < ladder->line_count; i++)
-		if (has_tid(&ladder->lines[i], end.tid))
-			return;
-	label_of(view, end, label, sizeof(label));
-	if (grouped) {
-		stem_of(label, stem, sizeof(stem));
-		memcpy(label, stem, sizeof(label));
-	}
-	for (int i = 0; i < ladder->line_count; i++) {
-		line = &ladder->lines[i];
-		if (grouped && strcmp(line->label, label) == 0) {
-			join_line(line, end.tid);
-			return;
-		}
-	}
-	if (ladder->line_count == LADDER_LINES)
-		return;
-	line = &ladder->lines[ladder->line_count++];
-	memset(line, 0, sizeof(*line));
-	memcpy(line->label, label, sizeof(label));
-	line->end = end;
-	join_line(line, end.tid);
-}
-
-/* Whether it is of the program that all others come from. */
-static bool
-is_first(const struct view *view, const struct thread *thread)
-{
-	const struct process *process =
-	    actor_process(&view->model->actors, thread->pid);
-	const struct process *parent =
-	    process ? actor_process(&view->model->actors, process->ppid) : NULL;
-
-	return process && process->agent && (!parent || !parent->agent);
-}
-
-/* From left to right: who asks, who is asked, who works. */
-static int
-rank_of(const struct view *view, const struct ladder_line *line)
-{
-	const struct thread *thread =
-	    actor_thread(&view->model->actors, line->end.tid);
-
-	if (line->end.pid == view->own_pid)
-		return 0;
-	if (strncmp(line->label, "client", 6) == 0)
-		return 1;
-	if (!thread)
-		return 5;
-	if (thread->role == ROLE_WORKER)
-		return 3;
-	if (thread->role != ROLE_MAIN)
-		return 4;
-	return thread->loop.answers || is_first(view, thread) ? 2 : 4;
-}
-
-static int
-compare_lines(const void *left, const void *right)
-{
-	const struct ladder_line *a = left, *b = right;
-
-	if (a->order != b->order)
-		return a->order - b->order;
-	return a->end.tid < b->end.tid ? -1 : a->end.tid > b->end.tid;
-}
-
-/* The lifelines of some rows, from left to right. */
-static void
-make_lines(struct ladder *ladder, const struct view *view,
-           const struct candidate *rows, int count, bool grouped)
-{
-	uint32_t seen[2] = {0, 0};
-
-	ladder->line_count = 0;
-	for (int i = count - 1; i >= 0; i--) {
-		uint32_t from = rows[i].from.tid, to = rows[i].to.tid;
-
-		/* Two that talk with each other do so for many rows. */
-		if ((from == seen[0] && to == seen[1]) ||
-		    (from == seen[1] && to == seen[0]))
-			continue;
-		seen[0] = from;
-		seen[1] = to;
-		add_line(ladder, view, rows[i].from, grouped);
-		add_line(ladder, view, rows[i].to, grouped);
-	}
-	for (int i = 0; i < ladder->line_count; i++)
-		ladder->lines[i].order = rank_of(view, &ladder->lines[i]);
-	qsort(ladder->lines, (size_t)ladder->line_count,
-	      sizeof(ladder->lines[0]), compare_lines);
-}
-
 struct selection
 ladder_thing(const struct ladder_row *row)
 {
@@ -180,15 +32,6 @@ ladder_find(const struct ladder *ladder, const struct selection *thing)
 	for (int i = 0; i < ladder->row_count; i++)
 		rows[i] = ladder_thing(&ladder->rows[i]);
 	return select_find(rows, ladder->row_count, thing);
-}
-
-int
-ladder_line_of(const struct ladder *ladder, struct ladder_end end)
-{
-	for (int i = 0; i < ladder->line_count; i++)
-		if (has_tid(&ladder->lines[i], end.tid))
-			return i;
-	return -1;
 }
 
 /* ---- merging ---- */
@@ -291,6 +134,7 @@ write_row(struct ladder_row *row, const struct candidate *from)
 	    .waited = from->waited,
 	    .count = from->count,
 	    .flow = from->flow,
+	    .born = from->state == LADDER_LIFE && !from->ended,
 	};
 	if (from->ended)
 		pane_end(from->ended, row->text, sizeof(row->text));
@@ -299,68 +143,93 @@ write_row(struct ladder_row *row, const struct candidate *from)
 		           strlen(from->text));
 }
 
-/* Leaves only the lifelines that a row begins or ends at. */
-static void
-drop_lines(struct ladder *ladder)
+/* Leaves of `rows` rows those in sight, and the lifelines that they need.
+ * Whether each has one. */
+static bool
+show(struct ladder *ladder, const struct view *view,
+     const struct candidates *candidates, int rows)
 {
-	int kept = 0, moved[LADDER_LINES];
+	int end = candidates->count - view->top;
+	bool complete = true;
 
-	for (int i = 0; i < LADDER_LINES; i++)
-		moved[i] = -1;
-	for (int i = 0; i < ladder->row_count; i++) {
-		const struct ladder_row *row = &ladder->rows[i];
-
-		if (row->from_line >= 0)
-			moved[row->from_line] = 0;
-		if (row->to_line >= 0)
-			moved[row->to_line] = 0;
-	}
-	for (int i = 0; i < ladder->line_count; i++)
-		if (moved[i] == 0) {
-			ladder->lines[kept] = ladder->lines[i];
-			moved[i] = kept++;
-		}
-	ladder->line_count = kept;
+	/* What is scrolled to may by now have joined others. */
+	if (end < rows)
+		end = rows < candidates->count ? rows : candidates->count;
+	ladder->above = end > rows ? end - rows : 0;
+	ladder->below = candidates->count - end;
+	ladder->row_count = end - ladder->above;
 	for (int i = 0; i < ladder->row_count; i++) {
 		struct ladder_row *row = &ladder->rows[i];
 
-		if (row->from_line >= 0)
-			row->from_line = moved[row->from_line];
-		if (row->to_line >= 0)
-			row->to_line = moved[row->to_line];
+		write_row(row, &candidates->rows[ladder->above + i]);
+		complete &= row->from_line >= 0 && row->to_line >= 0;
 	}
+	ladder_lines_drop(ladder);
+	return complete;
 }
 
-/* Merges, keeps the newest rows, and the lifelines that those need. */
-static void
+static bool
 fill(struct ladder *ladder, const struct view *view,
      struct candidates *candidates, int rows, bool grouped)
 {
-	int first;
-
-	make_lines(ladder, view, candidates->rows, candidates->count, grouped);
+	ladder_lines_make(ladder, view, candidates->rows, candidates->count,
+	                  grouped);
 	place(ladder, candidates, view->model->start);
 	merge(candidates);
-	first = candidates->count > rows ? candidates->count - rows : 0;
-	ladder->row_count = candidates->count - first;
-	for (int i = 0; i < ladder->row_count; i++)
-		write_row(&ladder->rows[i], &candidates->rows[first + i]);
-	drop_lines(ladder);
+	return show(ladder, view, candidates, rows);
+}
+
+/* Gives all rows there are; those in sight are in the ladder. */
+static const struct candidates *
+make(struct ladder *ladder, const struct view *view, int rows, int lines)
+{
+	static struct candidates all, some;
+	bool complete;
+
+	ladder_collect(&all, view);
+	memcpy(some.rows, all.rows, (size_t)all.count * sizeof(all.rows[0]));
+	some.count = all.count;
+	complete = fill(ladder, view, &some, rows, false);
+	if (complete && ladder->line_count <= lines)
+		return &some;
+	fill(ladder, view, &all, rows, true);
+	if (ladder->line_count > lines)
+		ladder_lines_gather(ladder, view, lines);
+	return &all;
+}
+
+/* `rows` as a ladder can have. */
+static int
+bounded(int rows)
+{
+	if (rows > LADDER_ROWS)
+		rows = LADDER_ROWS;
+	return rows < 0 ? 0 : rows;
 }
 
 void
 ladder_make(struct ladder *ladder, const struct view *view, int rows, int lines)
 {
-	static struct candidates all, some;
+	make(ladder, view, bounded(rows), lines);
+}
 
-	ladder_collect(&all, view);
-	if (rows > LADDER_ROWS)
-		rows = LADDER_ROWS;
-	if (rows < 0)
-		rows = 0;
-	memcpy(some.rows, all.rows, (size_t)all.count * sizeof(all.rows[0]));
-	some.count = all.count;
-	fill(ladder, view, &some, rows, false);
-	if (ladder->line_count > lines)
-		fill(ladder, view, &all, rows, true);
+int
+ladder_list(const struct view *view, int rows, int lines,
+            struct selection *things, int room)
+{
+	static struct ladder ladder;
+	const struct candidates *all =
+	    make(&ladder, view, bounded(rows), lines);
+
+	for (int i = 0; things && i < all->count && i < room; i++) {
+		struct ladder_row row = {
+		    .time = all->rows[i].time,
+		    .from = all->rows[i].from,
+		    .to = all->rows[i].to,
+		    .flow = all->rows[i].flow,
+		};
+
+		things[i] = ladder_thing(&row);
+	}
+	return all->count;
 }

@@ -34,6 +34,7 @@ struct ladder_row {
 	int from_line, to_line; /* -1: none */
 	struct ladder_end from, to;
 	enum ladder_state state;
+	bool born;               /* it is a birth */
 	uint64_t waited;         /* so far, or until it came; ns */
 	unsigned count;          /* equal messages in this row */
 	const struct flow *flow; /* the first message; NULL: it is none */
@@ -47,19 +48,27 @@ struct ladder_line {
 	uint32_t tids[LADDER_ALIKE];
 	int count; /* of tids */
 	int order;
+	bool gathered; /* of all that have no lifeline of their own */
 };
 
 struct ladder {
 	struct ladder_row rows[LADDER_ROWS];
 	int row_count;
+	int above, below; /* rows there are before the first, behind the last */
 	struct ladder_line lines[LADDER_LINES];
 	int line_count;
 };
 
-/* Makes the newest `rows` rows at view->now, with at most `lines` lifelines:
- * when there are more threads than that, those alike share one. */
+/* Makes `rows` rows at view->now, the newest but view->top, with at most
+ * `lines` lifelines: when there are more threads than that, those alike share
+ * one. */
 void ladder_make(struct ladder *ladder, const struct view *view, int rows,
                  int lines);
+
+/* What all rows stand for, also those above and below what ladder_make() makes
+ * with the same numbers; as many of `room` as there are, NULL: only counts. */
+int ladder_list(const struct view *view, int rows, int lines,
+                struct selection *things, int room);
 
 /* What a row stands for: its first message, or a birth or an end. */
 struct selection ladder_thing(const struct ladder_row *row);

@@ -70,7 +70,8 @@ add_flows(struct candidates *candidates, const struct view *view)
 	const struct flows *flows = &view->model->flows;
 	uint64_t oldest = flow_oldest(flows);
 
-	if (flows->newest - oldest > FLOWS_LOOKED_AT)
+	/* All that are kept only for one who goes up to them. */
+	if (!view->chosen.kind && flows->newest - oldest > FLOWS_LOOKED_AT)
 		oldest = flows->newest - FLOWS_LOOKED_AT;
 	for (uint64_t id = oldest; id <= flows->newest; id++)
 		add_flow(candidates, view, flow_at(flows, id));

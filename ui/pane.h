@@ -17,7 +17,7 @@ struct view {
 	const struct model *model;
 	uint64_t now;   /* the moment shown, event time */
 	uint64_t scale; /* ns in a column of the lanes */
-	int top;        /* first row shown, where the pane scrolls */
+	int top;        /* first row shown; of messages: rows below the last */
 	int cursor;     /* the selected row, -1: none */
 	bool focused;
 	bool roomy;   /* zoomed, or a wide screen: there is room for more */
@@ -82,6 +82,10 @@ int pane_loops_shown(const struct view *view);
 
 /* The lane that is drawn in a row of the pane; -1: none. */
 int pane_loops_at(const struct view *view, int row);
+
+/* How many messages there is room for. Their view->top is how many newer ones
+ * are below the last that is shown. */
+int pane_messages_shown(const struct view *view);
 
 /* The cursor of the focused pane, over the first `cols` columns of a row. */
 void pane_put_cursor(const struct area *area, int row, int cols);

@@ -174,6 +174,11 @@ put_text(const struct area *area, int line, int col, int room, enum style style,
 	if (row->count > 1)
 		snprintf(count, sizeof(count), " \u00d7%u", row->count);
 	tail = canvas_width(count);
+	/* The blank before the count is the first to go. */
+	if (tail && width > room - tail) {
+		memmove(count, count + 1, strlen(count));
+		tail--;
+	}
 	if (width > room - tail)
 		width = room - tail;
 	if (width <= 0)
@@ -183,7 +188,8 @@ put_text(const struct area *area, int line, int col, int room, enum style style,
 	area_text(area, line, col, style, count);
 }
 
-/* What waits says so behind the receiver's lifeline. */
+/* What waits says so behind the receiver's lifeline; where that is the first
+ * and there is no room, behind the sender's. */
 static void
 put_wait(const struct ladder_view *at, int row, int from, int to,
          const struct ladder_row *message)
@@ -197,6 +203,8 @@ put_wait(const struct ladder_view *at, int row, int from, int to,
 	         pane_duration(message->waited, length));
 	if (to > from)
 		area_text(at->area, row, to + 2, style_of(message), text);
+	else if (to - 1 - canvas_width(text) < TIME_COLS)
+		area_text(at->area, row, from + 2, style_of(message), text);
 	else
 		area_right(at->area, row, to - 1, style_of(message), text);
 }
@@ -275,21 +283,23 @@ put_marks(const struct ladder_view *at, int row,
 	pane_put_cursor(at->area, row, TIME_COLS);
 }
 
-/* What `rows` and `cols` have room for; the line that says there were no
- * messages takes one. */
+/* How many rows and lifelines there is room for. */
 static int
-make(struct ladder *ladder, const struct view *view, int rows, int cols)
+lines_in(int cols)
 {
 	int lines = (cols - TIME_COLS - LEFT_COLS - RIGHT_COLS) / GAP_MIN + 1;
-	bool silent = view->model->flows.newest == 0;
 
 	if (lines > LADDER_LINES)
 		lines = LADDER_LINES;
-	rows -= 1 + silent;
-	ladder_make(ladder, view, rows, lines);
-	if (ladder->line_count > lines)
-		ladder->line_count = lines;
-	return rows;
+	return lines < 1 ? 1 : lines;
+}
+
+/* The labels take a row; so do the line that says there were no messages, and
+ * the one that says how many are newer. */
+static int
+rows_in(const struct view *view, int rows)
+{
+	return rows - 1 - (view->model->flows.newest == 0) - (view->top > 0);
 }
 
 /* The cursor is on a message, wherever that is by now, or on the newest row;
@@ -301,15 +311,28 @@ chosen_row(const struct ladder *ladder, const struct view *view)
 	                         : ladder->row_count - 1;
 }
 
+static void
+put_beyond(const struct view *view, const struct area *area,
+           const struct ladder *ladder)
+{
+	char newest[KEYS_BYTES], older[KEYS_BYTES];
+
+	area_format(area, area->rect.rows - 1, 1, STYLE_LABEL,
+	            "+%d newer: %s   %d older: %s", ladder->below,
+	            key_first(view->keys, REQUEST_LAST, newest), ladder->above,
+	            key_first(view->keys, REQUEST_PAGE_UP, older));
+}
+
 void
 pane_messages(const struct view *view, const struct area *area)
 {
 	static struct ladder ladder;
 	struct ladder_view at = {.view = view, .area = area, .ladder = &ladder};
 	int room = area->rect.cols - TIME_COLS - LEFT_COLS - RIGHT_COLS;
-	int rows = make(&ladder, view, area->rect.rows, area->rect.cols);
-	int chosen = view->focused ? chosen_row(&ladder, view) : -1;
+	int rows = rows_in(view, area->rect.rows), chosen;
 
+	ladder_make(&ladder, view, rows, lines_in(area->rect.cols));
+	chosen = view->focused ? chosen_row(&ladder, view) : -1;
 	if (!ladder.row_count) {
 		area_text(area, 1, 1, STYLE_FAINT,
 		          "no message has been seen yet");
@@ -332,15 +355,21 @@ pane_messages(const struct view *view, const struct area *area)
 		put_row(&at, i + 1, &ladder.rows[i]);
 		put_marks(&at, i + 1, &ladder.rows[i], i == chosen);
 	}
+	if (view->top)
+		put_beyond(view, area, &ladder);
 }
 
 int
 pane_messages_list(const struct view *view, struct selection *things, int room)
 {
-	static struct ladder ladder;
+	return ladder_list(view, rows_in(view, view->rows),
+	                   lines_in(view->cols), things, room);
+}
 
-	make(&ladder, view, view->rows, view->cols);
-	for (int i = 0; things && i < ladder.row_count && i < room; i++)
-		things[i] = ladder_thing(&ladder.rows[i]);
-	return ladder.row_count;
+int
+pane_messages_shown(const struct view *view)
+{
+	int rows = rows_in(view, view->rows);
+
+	return rows > LADDER_ROWS ? LADDER_ROWS : rows;
 }

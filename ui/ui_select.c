@@ -53,6 +53,20 @@ choose(struct ui *ui, enum pane_id pane, const struct list *list, int at)
 
 /* ---- keeping it in sight ---- */
 
+/* The first row of a list that is shown. */
+static int
+top_of(const struct list *list, enum pane_id pane)
+{
+	int top;
+
+	if (pane == PANE_OUTPUT)
+		return pane_output_top(&list->view);
+	if (pane != PANE_MESSAGES)
+		return list->view.top;
+	top = list->count - list->view.top - pane_messages_shown(&list->view);
+	return top > 0 ? top : 0;
+}
+
 /* Rows there is room for from the view's top on; the last one may have to say
  * that there are more. */
 static int
@@ -62,6 +76,8 @@ room_of(const struct view *view, enum pane_id pane, int count)
 
 	if (pane == PANE_LOOPS)
 		return pane_loops_shown(view);
+	if (pane == PANE_MESSAGES)
+		return pane_messages_shown(view);
 	return rows - (pane != PANE_OUTPUT && count > view->top + rows);
 }
 
@@ -79,6 +95,24 @@ scroll(struct ui *ui, enum pane_id pane, struct list *list)
 		*top = 0;
 }
 
+/* Messages are counted from the newest, which is at the bottom. A row more is
+ * needed as soon as some are below. */
+static void
+scroll_messages(struct ui *ui, struct list *list)
+{
+	int *below = &ui->top[PANE_MESSAGES];
+	int after = list->count - 1 - list->at;
+	int room = pane_messages_shown(&list->view);
+
+	ui->cursor[PANE_MESSAGES] = list->at;
+	if (list->at < 0)
+		return;
+	if (after < *below)
+		*below = after;
+	if (room > 0 && after >= *below + room)
+		*below = after - room + 1 + !list->view.top;
+}
+
 void
 ui_settle(struct ui *ui, const struct model *model, enum pane_id pane)
 {
@@ -86,13 +120,15 @@ ui_settle(struct ui *ui, const struct model *model, enum pane_id pane)
 	struct list list;
 
 	/* A cursor that was never moved is where it can be. */
-	if (!chosen &&
-	    (follows_newest(pane) || (!ui->cursor[pane] && !ui->top[pane])))
+	if (!chosen && follows_newest(pane)) {
+		ui->top[pane] = 0;
+		return;
+	}
+	if (!chosen && !ui->cursor[pane] && !ui->top[pane])
 		return;
 	list = list_of(ui, model, pane);
 	if (pane == PANE_MESSAGES) {
-		/* They do not scroll: the newest are shown. */
-		ui->cursor[pane] = list.at;
+		scroll_messages(ui, &list);
 		return;
 	}
 	if (list.at < 0)
@@ -148,11 +184,17 @@ ui_move(struct ui *ui, const struct model *model, int step)
 {
 	enum pane_id pane = ui->focused;
 	struct list list = list_of(ui, model, pane);
-	int at = list.at + step;
+	int at;
 
 	ui->selecting = true;
 	if (!list.count)
 		return;
+	/* More of them are looked at once one is chosen. */
+	if (pane == PANE_MESSAGES && !ui->chosen[pane].kind) {
+		choose(ui, pane, &list, list.at);
+		list = list_of(ui, model, pane);
+	}
+	at = list.at + step;
 	if (at >= list.count)
 		at = list.count - 1;
 	if (at < 0)
@@ -170,11 +212,9 @@ ui_point(struct ui *ui, const struct model *model, enum pane_id pane, int row)
 
 	ui->focused = pane;
 	list = list_of(ui, model, pane);
-	at = list.view.top + row - 1;
+	at = top_of(&list, pane) + row - (pane != PANE_OUTPUT);
 	if (pane == PANE_LOOPS)
 		at = pane_loops_at(&list.view, row);
-	if (pane == PANE_OUTPUT)
-		at = pane_output_top(&list.view) + row;
 	if (at < 0 || at >= list.count)
 		return;
 	ui->selecting = true;
@@ -225,13 +265,12 @@ ui_beyond(const struct ui *ui, const struct model *model, enum pane_id pane)
 
 	if (!ui->linked.of.kind)
 		return beyond;
-	if (pane == PANE_MESSAGES) {
-		beyond.above = pane == ui->focused && ui->cursor[pane] < 0;
-		return beyond;
-	}
 	list = list_of(ui, model, pane);
 	room = room_of(&list.view, pane, list.count);
-	top = pane == PANE_OUTPUT ? pane_output_top(&list.view) : list.view.top;
+	top = top_of(&list, pane);
+	/* It was so long ago that it is no row any more. */
+	if (pane == PANE_MESSAGES && pane == ui->focused)
+		beyond.above = list.at < 0;
 	for (int i = 0; i < list.count; i++)
 		if (linked_row(&ui->linked, &list.things[i])) {
 			beyond.above += i < top;
