@@ -307,6 +307,33 @@ a_foreign_loop_is_named_with_what_it_does(void **state)
 	assert_null(strstr(text, "[o]"));
 }
 
+/* The longest there is must keep its number, who, and the cure. */
+static void
+on_a_narrow_screen_the_cure_stays(void **state)
+{
+	struct rung *rung = *state;
+	struct verdict verdict;
+	char text[VERDICT_BYTES];
+
+	world_blocking(&rung->world);
+	make(rung, 1, 2);
+	verdict_make(&verdict, &rung->view, true, NULL);
+	verdict_fit(&verdict, 76, text);
+	assert_string_equal(text,
+	                    "EVENT LOOP BLOCKED 349 ms by fib(45)   9 waiting "
+	                    "  [o] offload it");
+	verdict_fit(&verdict, 56, text);
+	assert_string_equal(
+	    text, "EVENT LOOP BLOCKED 349 ms by fib(45)   [o] offload it");
+	world_offloaded(&rung->world);
+	world_tick(&rung->world, 3600);
+	make(rung, 1, 2);
+	verdict_make(&verdict, &rung->view, true, NULL);
+	verdict_fit(&verdict, 56, text);
+	assert_string_equal(text,
+	                    "EVENT LOOP RESPONSIVE   lag 1.2 ms   [!] 1 note");
+}
+
 static void
 the_end_of_it_all_comes_first(void **state)
 {
@@ -337,6 +364,7 @@ main(void)
 	    with_rung(a_block_is_told_with_number_cost_and_cure),
 	    with_rung(a_block_stays_for_a_moment_then_all_is_well),
 	    with_rung(a_foreign_loop_is_named_with_what_it_does),
+	    with_rung(on_a_narrow_screen_the_cure_stays),
 	    with_rung(the_end_of_it_all_comes_first),
 	};
 

@@ -10,9 +10,13 @@
 /* And so long it is remembered in the good news. */
 #define REMEMBER_NS 20000000000ull
 
+/* Between two parts of the line. */
+#define GAP "   "
+
 struct sentence {
 	char *text;
 	size_t room, used;
+	bool brief; /* in fewer words, for a narrow screen */
 };
 
 static void say(struct sentence *sentence, const char *format, ...)
@@ -26,7 +30,7 @@ say(struct sentence *sentence, const char *format, ...)
 	int length;
 
 	if (sentence->used && sentence->used + 3 < sentence->room) {
-		memcpy(sentence->text + sentence->used, "   ", 4);
+		memcpy(sentence->text + sentence->used, GAP, 4);
 		sentence->used += 3;
 	}
 	va_start(list, format);
@@ -47,6 +51,13 @@ say_key(struct sentence *line, const struct view *view, enum request request,
 	char key[KEYS_BYTES];
 
 	say(line, "[%s] %s", key_first(view->keys, request, key), deed);
+}
+
+static void
+say_offload(struct sentence *line, const struct view *view)
+{
+	say_key(line, view, REQUEST_OFFLOAD,
+	        line->brief ? "offload it" : "do it in a worker thread");
 }
 
 /* The loop that has been blocked longest, and how many are blocked. */
@@ -108,14 +119,17 @@ say_blocked(struct sentence *line, const struct view *view,
 		say(line, "in %s", name);
 	if (count > 1)
 		say(line, "and %d more loops", count - 1);
-	if (thread->waiting)
+	if (thread->waiting && line->brief)
+		say(line, "%u waiting", thread->waiting);
+	else if (thread->waiting)
 		say(line, "%u event%s waiting", thread->waiting,
 		    thread->waiting == 1 ? "" : "s");
 	if (lab)
-		say_key(line, view, REQUEST_OFFLOAD,
-		        "do it in a worker thread");
+		say_offload(line, view);
 	else
-		say(line, "cure: a worker thread or a child process");
+		say(line, line->brief
+		              ? "cure: offload it"
+		              : "cure: a worker thread or a child process");
 }
 
 static void
@@ -130,8 +144,7 @@ say_was(struct sentence *line, const struct view *view, const struct span *span,
 	if (!lab || strcmp(name, "stage") != 0)
 		say(line, "in %s", name);
 	if (lab)
-		say_key(line, view, REQUEST_OFFLOAD,
-		        "do it in a worker thread");
+		say_offload(line, view);
 }
 
 /* The worst lag of the loops that say it themselves. */
@@ -214,13 +227,19 @@ say_good(struct sentence *line, const struct view *view,
 
 	if (worst_lag(view, &worst, &waiting)) {
 		say(line, "EVENT LOOP RESPONSIVE");
-		say(line, "worst lag %s", pane_duration(worst, length));
+		say(line, line->brief ? "lag %s" : "worst lag %s",
+		    pane_duration(worst, length));
 		say(line, "%u waiting", waiting);
 	} else {
 		say_counts(line, view);
 	}
 	say_offloaded(line, view);
-	if (last && view->now < last->end + REMEMBER_NS)
+	if (!last || view->now >= last->end + REMEMBER_NS)
+		return;
+	if (line->brief)
+		say(line, "last block %s",
+		    pane_duration(last->end - last->begin, length));
+	else
 		say(line, "last block %s by %s, %s ago",
 		    pane_duration(last->end - last->begin, length), last->name,
 		    pane_duration(view->now - last->end, ago));
@@ -259,41 +278,82 @@ say_finding(struct sentence *line, const struct view *view,
 		say(line, "%s cure: %s", key, findings_cure(finding));
 }
 
+static enum verdict_kind
+tell(struct sentence *line, const struct view *view, bool lab, const char *over,
+     const char *rest)
+{
+	const struct span *last = last_block(view->model);
+	int count, notes, more;
+	const struct thread *blocked = longest_blocked(view, &count);
+	const struct finding *finding = weightiest(view, &notes, &more);
+
+	if (over) {
+		say(line, "%s", over);
+		return VERDICT_OVER;
+	}
+	if (blocked) {
+		say_blocked(line, view, blocked, count, lab);
+		return VERDICT_BAD;
+	}
+	if (last && view->now < last->end + HOLD_NS) {
+		say_was(line, view, last, lab);
+		return VERDICT_WAS;
+	}
+	if (finding) {
+		say_finding(line, view, finding, rest, more);
+		return VERDICT_FINDING;
+	}
+	say_good(line, view, last);
+	if (notes)
+		say(line, "%s %d note%s", rest, notes, notes == 1 ? "" : "s");
+	return VERDICT_GOOD;
+}
+
 void
 verdict_make(struct verdict *verdict, const struct view *view, bool lab,
              const char *over)
 {
-	struct sentence line = {verdict->text, sizeof(verdict->text), 0};
-	const struct span *last = last_block(view->model);
-	const struct finding *finding;
-	const struct thread *blocked;
+	struct sentence full = {verdict->text, sizeof(verdict->text), 0, false};
+	struct sentence brief = {verdict->brief, sizeof(verdict->brief), 0,
+	                         true};
 	char key[KEYS_BYTES];
-	int count, notes, more;
 
-	verdict->text[0] = '\0';
+	verdict->text[0] = verdict->brief[0] = '\0';
 	snprintf(verdict->rest, sizeof(verdict->rest), "[%s]",
 	         key_first(view->keys, REQUEST_FINDINGS, key));
-	blocked = longest_blocked(view, &count);
-	finding = weightiest(view, &notes, &more);
-	if (over) {
-		verdict->kind = VERDICT_OVER;
-		say(&line, "%s", over);
-	} else if (blocked) {
-		verdict->kind = VERDICT_BAD;
-		say_blocked(&line, view, blocked, count, lab);
-	} else if (last && view->now < last->end + HOLD_NS) {
-		verdict->kind = VERDICT_WAS;
-		say_was(&line, view, last, lab);
-	} else if (finding) {
-		verdict->kind = VERDICT_FINDING;
-		say_finding(&line, view, finding, verdict->rest, more);
-	} else {
-		verdict->kind = VERDICT_GOOD;
-		say_good(&line, view, last);
-		if (notes)
-			say(&line, "%s %d note%s", verdict->rest, notes,
-			    notes == 1 ? "" : "s");
+	verdict->kind = tell(&full, view, lab, over, verdict->rest);
+	tell(&brief, view, lab, over, verdict->rest);
+}
+
+/* Leaves out whole parts, from the end, until it fits: never the first, and
+ * none with a key. */
+static void
+leave_out(char *text, int cols)
+{
+	while (canvas_width(text) > cols) {
+		char *part = NULL, *end;
+
+		for (char *at = strstr(text, GAP); at; at = strstr(at + 3, GAP))
+			if (at[3] != '[')
+				part = at;
+		if (!part)
+			return;
+		end = strstr(part + 3, GAP);
+		if (end)
+			memmove(part, end, strlen(end) + 1);
+		else
+			*part = '\0';
 	}
+}
+
+void
+verdict_fit(const struct verdict *verdict, int cols, char into[VERDICT_BYTES])
+{
+	memcpy(into, verdict->text, VERDICT_BYTES);
+	if (canvas_width(into) <= cols || verdict->kind == VERDICT_FINDING)
+		return;
+	memcpy(into, verdict->brief, VERDICT_BYTES);
+	leave_out(into, cols);
 }
 
 void
@@ -311,6 +371,7 @@ verdict_draw(const struct verdict *verdict, const struct area *area)
 	};
 	enum style style = looks[verdict->kind].style;
 	int cols = area->rect.cols - 4;
+	char text[VERDICT_BYTES];
 
 	area_fill(area, 0, 0, area->rect.cols, ' ', style);
 	area_put(area, 0, 1, looks[verdict->kind].glyph, style);
@@ -320,5 +381,6 @@ verdict_draw(const struct verdict *verdict, const struct area *area)
 		area_right(area, 0, area->rect.cols - 1, style, verdict->rest);
 		cols -= canvas_width(verdict->rest) + 1;
 	}
-	area_cut(area, 0, 3, cols, style, verdict->text);
+	verdict_fit(verdict, cols, text);
+	area_cut(area, 0, 3, cols, style, text);
 }

@@ -15,9 +15,12 @@ enum verdict_kind {
 	VERDICT_OVER, /* what was watched has ended */
 };
 
+enum { VERDICT_BYTES = 256 };
+
 struct verdict {
 	enum verdict_kind kind;
-	char text[256];
+	char text[VERDICT_BYTES];
+	char brief[VERDICT_BYTES]; /* the same in fewer words */
 	char rest[KEYS_BYTES + 3]; /* the key that shows the rest: "[!]" */
 };
 
@@ -25,6 +28,11 @@ struct verdict {
  * `lab`: there is a stage to offload on. */
 void verdict_make(struct verdict *verdict, const struct view *view, bool lab,
                   const char *over);
+
+/* Its words in `cols` columns: in fewer, then without parts at the end; the key
+ * that cures stays. A finding is left as it is. */
+void verdict_fit(const struct verdict *verdict, int cols,
+                 char into[VERDICT_BYTES]);
 
 void verdict_draw(const struct verdict *verdict, const struct area *area);
 
