@@ -104,3 +104,18 @@ axis_draw_waits(const struct view *view, const struct area *area,
 		if (view->linked->spans[i].meaning == LINKED_WAIT)
 			put_wait(area, axis, &view->linked->spans[i]);
 }
+
+void
+axis_draw_marks(const struct view *view, const struct area *area,
+                const struct axis *axis)
+{
+	uint64_t end = axis_time(axis, axis->cols);
+
+	for (int i = 0; view->marks && i < view->marks->count; i++) {
+		uint64_t time = view->marks->times[i];
+
+		if (time >= axis->start && time < end)
+			area_put(area, 0, axis->col + axis_col(axis, time),
+			         0x25be, STYLE_KEY);
+	}
+}

@@ -35,4 +35,8 @@ void axis_draw(const struct view *view, const struct area *area,
 void axis_draw_waits(const struct view *view, const struct area *area,
                      const struct axis *axis);
 
+/* And the marks set by hand. */
+void axis_draw_marks(const struct view *view, const struct area *area,
+                     const struct axis *axis);
+
 #endif

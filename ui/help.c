@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { BETWEEN = 2 }; /* blanks after a key of the bar */
 enum { COLUMN = 58, KEYS_COLS = 17, ABOUT_LINES = 4, LINES_MAX = 64 };
 
 static const struct {
@@ -162,13 +163,13 @@ put_key(const struct area *area, int col, const char *keys, const char *label)
 	area_put(area, 0, col, ' ', STYLE_KEY);
 	col = area_text(area, 0, col + 1, STYLE_KEY, key);
 	area_put(area, 0, col, ' ', STYLE_KEY);
-	return area_text(area, 0, col + 2, STYLE_LABEL, label) + 2;
+	return area_text(area, 0, col + 2, STYLE_LABEL, label) + BETWEEN;
 }
 
 static int
 width_of(const char *keys, const char *label)
 {
-	return (int)strcspn(keys, " ") + 2 + 1 + canvas_width(label) + 2;
+	return (int)strcspn(keys, " ") + 3 + canvas_width(label) + BETWEEN;
 }
 
 static bool
@@ -176,7 +177,8 @@ is_time(enum request request)
 {
 	return request == REQUEST_STEP_BACK ||
 	       request == REQUEST_STEP_FORWARD ||
-	       request == REQUEST_SECOND_BACK || request == REQUEST_LIVE;
+	       request == REQUEST_SECOND_BACK || request == REQUEST_LIVE ||
+	       request == REQUEST_MARK_BACK;
 }
 
 static bool
@@ -198,9 +200,12 @@ help_key_bar(const struct area *area, const struct key_table *table, bool lab,
 	for (int i = 0; i < key_row_count; i++) {
 		const struct key_row *row = &key_rows[i];
 		const char *keys = table->keys[row->request];
+		const char *label = row->label;
 
+		if (paused && row->request == REQUEST_PAUSE)
+			label = "resume";
 		if (is_shown(row, lab, paused) &&
-		    col + width_of(keys, row->label) <= area->rect.cols)
-			col = put_key(area, col, keys, row->label);
+		    col + width_of(keys, label) - BETWEEN <= area->rect.cols)
+			col = put_key(area, col, keys, label);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "layout.h"
 #include "linked.h"
+#include "marks.h"
 #include "request.h"
 #include "tree.h"
 
@@ -22,6 +23,7 @@ struct view {
 	bool focused;
 	bool roomy;   /* zoomed, or a wide screen: there is room for more */
 	bool threads; /* in the process tree */
+	const struct marks *marks;    /* set by hand; NULL: none */
 	const struct tree_wish *wish; /* NULL: the whole tree */
 	const struct key_table *keys; /* NULL: those of keys.def */
 	int rows, cols;               /* inside the pane */

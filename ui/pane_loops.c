@@ -73,6 +73,7 @@ pane_loops(const struct view *view, const struct area *area)
 
 	axis_draw(view, area, &axis);
 	axis_draw_waits(view, area, &axis);
+	axis_draw_marks(view, area, &axis);
 	if (!count)
 		area_text(area, 1, 1, STYLE_FAINT,
 		          "no event loop has been seen yet");

@@ -171,7 +171,7 @@ pane_threads(const struct view *view, const struct area *area)
 	}
 	if (count > view->top + shown) {
 		area_fill(area, shown, 0, area->rect.cols, ' ', STYLE_PLAIN);
-		area_format(area, shown, 1, STYLE_LABEL, "+%d more threads",
+		area_format(area, shown, 1, STYLE_LABEL, "+%d more threads: j",
 		            count - view->top - shown + 1);
 	}
 }

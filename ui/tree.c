@@ -202,22 +202,33 @@ add_row(struct tree *tree, const struct process *process, int depth,
 	return row;
 }
 
+/* In the order of their tids: of threads that are born at once the last may be
+ * heard first. */
+static void
+put_thread(struct tree *tree, int first, const struct thread *thread)
+{
+	int at = tree->count - 1;
+
+	for (; at > first && tree->rows[at - 1].thread->tid > thread->tid; at--)
+		tree->rows[at].thread = tree->rows[at - 1].thread;
+	tree->rows[at].thread = thread;
+}
+
 static void
 add_threads(struct tree *tree, const struct process *process, int depth,
             uint32_t bars)
 {
 	const struct actors *actors = &tree->view->model->actors;
+	int first = tree->count;
 
 	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
 		const struct thread *thread = &actors->threads[i];
-		struct tree_row *row;
 
 		if (thread->pid != process->pid || thread->row.died ||
 		    thread->tid == thread->pid)
 			continue;
-		row = add_row(tree, process, depth, bars);
-		if (row)
-			row->thread = thread;
+		if (add_row(tree, process, depth, bars))
+			put_thread(tree, first, thread);
 	}
 }
 

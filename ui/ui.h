@@ -75,6 +75,7 @@ struct ui {
 	struct selection told; /* what the details are of */
 	int concern, concerns; /* the finding that is chosen, of how many */
 	struct tree_wish wish;
+	struct marks marks;
 	char search[TREE_FILTER];
 	struct popup popup;
 	struct palette palette;

@@ -4,6 +4,8 @@
 #include "sheets.h"
 #include "ui.h"
 
+#include <stdio.h>
+
 enum { PAGE = 10 };
 #define SECOND_NS 1000000000ull
 
@@ -65,6 +67,37 @@ seek(struct ui *ui, const struct model *model, bool forward, uint64_t step,
 	command->since = forward ? now + step : now > step ? now - step : 0;
 }
 
+/* To the mark or block on one side; ui_why_not() has seen that there is one. */
+static void
+seek_mark(struct ui *ui, const struct model *model, bool forward,
+          struct command *command)
+{
+	uint64_t now = ui_model(ui, model)->now, moment;
+	bool found = forward ? marks_behind(&ui->marks, model, now, &moment)
+	                     : marks_before(&ui->marks, model, now, &moment);
+
+	if (!found)
+		return;
+	if (!ui->paused)
+		pause_or_go(ui, model);
+	command->kind = COMMAND_SEEK;
+	command->since = moment;
+}
+
+static void
+set_mark(struct ui *ui, const struct model *model)
+{
+	struct view view = ui_view(ui, model, NULL, ui->focused);
+	char text[64];
+
+	if (marks_toggle(&ui->marks, view.now, view.scale))
+		snprintf(text, sizeof(text), "A mark at t=%.2f s.",
+		         (double)(view.now - view.model->start) / 1e9);
+	else
+		snprintf(text, sizeof(text), "The mark is gone.");
+	ui_say(ui, model, text);
+}
+
 /* What moves in time; false: it is something else. */
 static bool
 request_time(struct ui *ui, const struct model *model, enum request request,
@@ -87,6 +120,15 @@ request_time(struct ui *ui, const struct model *model, enum request request,
 		return true;
 	case REQUEST_SECOND_FORWARD:
 		seek(ui, model, true, SECOND_NS, command);
+		return true;
+	case REQUEST_MARK_BACK:
+		seek_mark(ui, model, false, command);
+		return true;
+	case REQUEST_MARK_FORWARD:
+		seek_mark(ui, model, true, command);
+		return true;
+	case REQUEST_MARK:
+		set_mark(ui, model);
 		return true;
 	case REQUEST_LIVE:
 		if (!ui->paused)

@@ -45,6 +45,20 @@ why_not_move(const struct ui *ui, const struct model *model)
 	           : "There is nothing to move to in this pane.";
 }
 
+static const char *
+why_not_mark(const struct ui *ui, const struct model *model, bool forward)
+{
+	uint64_t now = ui_model(ui, model)->now, moment;
+
+	if (forward)
+		return marks_behind(&ui->marks, model, now, &moment)
+		           ? NULL
+		           : "No block and no mark after this moment.";
+	return marks_before(&ui->marks, model, now, &moment)
+	           ? NULL
+	           : "No block and no mark before this moment.";
+}
+
 const char *
 ui_why_not(const struct ui *ui, const struct model *model, enum request request)
 {
@@ -62,6 +76,10 @@ ui_why_not(const struct ui *ui, const struct model *model, enum request request)
 		return ui->paused ? NULL : "This is now: go back first.";
 	case REQUEST_LIVE:
 		return ui->paused ? NULL : why_not_move(ui, model);
+	case REQUEST_MARK_BACK:
+		return why_not_mark(ui, model, false);
+	case REQUEST_MARK_FORWARD:
+		return why_not_mark(ui, model, true);
 	case REQUEST_SIGNAL:
 		return ui->setup.read_only ? "Read-only: nothing is signalled."
 		                           : NULL;
