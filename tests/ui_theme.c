@@ -195,6 +195,72 @@ without_colours_the_state_is_still_told(void **state)
 	    LOOK_BOLD);
 }
 
+static bool
+look_the_same(struct look a, struct look b)
+{
+	return memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+/* What is linked lies among rows that wait, run, are blocked. */
+static void
+what_is_linked_looks_like_nothing_else(void **state)
+{
+	static const enum style others[] = {
+	    STYLE_WAITING, STYLE_LATE,  STYLE_MESSAGE, STYLE_RUNNING,
+	    STYLE_BLOCKED, STYLE_PLAIN, STYLE_FAINT,   STYLE_IDLE,
+	};
+	static const enum style linked[] = {STYLE_LINKED_MARK, STYLE_LINKED};
+
+	(void)state;
+	for (int theme = 0; theme < THEME_MONO; theme++)
+		for (int depth = DEPTH_8; depth <= DEPTH_256; depth++)
+			for (size_t i = 0; i < 16; i++)
+				assert_false(look_the_same(
+				    theme_look((enum theme)theme,
+				               (enum theme_depth)depth,
+				               linked[i % 2]),
+				    theme_look((enum theme)theme,
+				               (enum theme_depth)depth,
+				               others[i / 2])));
+	/* And by more than a colour that two may share. */
+	for (int theme = 0; theme < THEMES; theme++)
+		for (int depth = DEPTH_NONE; depth <= DEPTH_256; depth++)
+			assert_true(theme_look((enum theme)theme,
+			                       (enum theme_depth)depth,
+			                       STYLE_LINKED)
+			                .attributes &
+			            LOOK_UNDERLINE);
+}
+
+/* tmux with 256 colours on a terminal of 8: black up to here, white above. */
+static bool
+becomes_white(int grey)
+{
+	return grey >= 244;
+}
+
+static void
+greys_survive_a_terminal_that_has_8_colours_only(void **state)
+{
+	(void)state;
+	for (int theme = 0; theme < THEME_MONO; theme++)
+		for (int i = 0; i < STYLES; i++) {
+			struct look look = theme_look((enum theme)theme,
+			                              DEPTH_256, (enum style)i);
+
+			if (look.fg < 232)
+				continue;
+			if (look.bg < 0 &&
+			    becomes_white(look.fg) == (theme == THEME_LIGHT))
+				fail_msg("%s, %s", themes[theme].name,
+				         name_of((enum style)i));
+			if (look.bg >= 232 &&
+			    becomes_white(look.fg) == becomes_white(look.bg))
+				fail_msg("%s, %s", themes[theme].name,
+				         name_of((enum style)i));
+		}
+}
+
 static void
 themes_are_found_by_their_names(void **state)
 {
@@ -218,6 +284,8 @@ main(void)
 	    cmocka_unit_test(text_can_be_read_in_8_colours),
 	    cmocka_unit_test(the_colours_mean_the_same_in_each),
 	    cmocka_unit_test(without_colours_the_state_is_still_told),
+	    cmocka_unit_test(what_is_linked_looks_like_nothing_else),
+	    cmocka_unit_test(greys_survive_a_terminal_that_has_8_colours_only),
 	    cmocka_unit_test(themes_are_found_by_their_names),
 	};
 
