@@ -171,6 +171,50 @@ gauge_pool(struct model *model, unsigned ms, unsigned running, unsigned queued)
 }
 
 static void
+keeps(struct model *model, unsigned ms, uint32_t pid, uint64_t bytes)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_OUTPUT_KEPT,
+	                    .time = ms * MS,
+	                    .pid = PRIMARY,
+	                    .other_pid = pid,
+	                    .number = bytes,
+	                    .value = 1 << 20},
+	     "");
+}
+
+static void
+much_output_that_exec_keeps_is_told_with_spawn_as_the_cure(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	child(model, 100, CHILD, PRIMARY, BIRTH_EXEC, "sh");
+	keeps(model, 500, CHILD, 70000);
+	pass(model, 1000);
+	assert_null(told(model, FINDING_KEPT));
+	child(model, 1100, CHILD + 1, PRIMARY, BIRTH_EXEC_FILE, "find");
+	keeps(model, 1200, CHILD, 300 << 10);
+	keeps(model, 1300, CHILD + 1, 900 << 10);
+	pass(model, 2000);
+	assert_told(model, FINDING_KEPT,
+	            "OUTPUT KEPT: server holds 900 KB of find until it ends");
+	assert_non_null(
+	    strstr(findings_cure(told(model, FINDING_KEPT)), "spawn()"));
+	keeps(model, 2100, CHILD + 1, 1 << 20);
+	died(model, 2200 * MS, CHILD + 1, DEATH_SIGNAL, 15);
+	pass(model, 3000);
+	assert_told(model, FINDING_KEPT,
+	            "OUTPUT KEPT: server holds 1024 KB of find until it ends, "
+	            "and maxBuffer ended it");
+	/* They have ended, and it is long ago. */
+	died(model, 3100 * MS, CHILD, DEATH_CODE, 0);
+	pass(model, 14000);
+	pass(model, 18100);
+	assert_null(told(model, FINDING_KEPT));
+}
+
+static void
 a_pool_that_is_full_for_a_while_is_told(void **state)
 {
 	struct model *model = *state;
@@ -253,6 +297,7 @@ main(void)
 	    TEST(a_zombie_that_init_does_not_wait_for_is_not_its_dead_parents),
 	    TEST(a_foreign_parent_need_not_say_that_it_was_told),
 	    TEST(who_outlives_its_parent_is_an_orphan),
+	    TEST(much_output_that_exec_keeps_is_told_with_spawn_as_the_cure),
 	    TEST(a_pool_that_is_full_for_a_while_is_told),
 	    TEST(a_pool_that_is_full_for_a_moment_or_has_no_queue_is_not),
 	    TEST(what_comes_and_goes_does_not_flicker),

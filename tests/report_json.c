@@ -76,6 +76,22 @@ a_zombie_is_said_to_be_one(void **state)
 }
 
 static void
+output_that_is_kept_is_told_in_bytes(void **state)
+{
+	struct printing *printing = *state;
+
+	put(printing,
+	    (struct event){.kind = EVENT_OUTPUT_KEPT,
+	                   .other_pid = 101,
+	                   .number = 300000,
+	                   .value = 1048576},
+	    "");
+	expect(printing, "{\"t\":0,\"kind\":\"output-kept\",\"pid\":100,"
+	                 "\"tid\":100,\"child\":101,\"bytes\":300000,"
+	                 "\"most\":1048576}");
+}
+
+static void
 a_parent_is_told_of_the_end(void **state)
 {
 	struct printing *printing = *state;
@@ -362,6 +378,7 @@ main(void)
 	    TEST(a_process_is_born_becomes_another_and_dies),
 	    TEST(a_death_has_a_code_or_a_signal_or_neither),
 	    TEST(a_zombie_is_said_to_be_one),
+	    TEST(output_that_is_kept_is_told_in_bytes),
 	    TEST(a_parent_is_told_of_the_end),
 	    TEST(every_way_of_birth_has_its_word),
 	    TEST(a_thread_is_born_with_its_role),

@@ -294,6 +294,36 @@ a_timeout_of_kept_output_does_not_wait_for_others(void **state)
 	close(hold);
 }
 
+/* What is kept is told each time it has doubled, and at the end. */
+static void
+how_much_output_is_kept_is_told(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct child_options options = {.max_buffer = 1 << 20};
+	const struct told *told;
+	int count;
+
+	start_shell(fixture, options, "head -c 500000 /dev/zero | tr '\\0' x");
+	run_until_closed(fixture);
+	count = told_count(&fixture->world, EVENT_OUTPUT_KEPT);
+	assert_in_range(count, 2, 5);
+	told = told_nth(&fixture->world, EVENT_OUTPUT_KEPT, count - 1);
+	assert_int_equal(told->event.other_pid, fixture->child.pid);
+	assert_int_equal(told->event.number, 500000);
+	assert_int_equal(told->event.value, 1 << 20);
+}
+
+static void
+little_output_that_is_kept_is_no_news(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct child_options options = {.max_buffer = 1 << 20};
+
+	start_shell(fixture, options, "echo little");
+	run_until_closed(fixture);
+	assert_int_equal(told_count(&fixture->world, EVENT_OUTPUT_KEPT), 0);
+}
+
 static void
 an_unreferenced_child_lets_the_loop_end(void **state)
 {
@@ -362,6 +392,8 @@ static const struct CMUnitTest tests[] = {
     CHILD_TEST(a_grandchild_that_holds_the_channel_delays_close_too),
     CHILD_TEST(a_timeout_of_kept_output_does_not_wait_for_others),
     CHILD_TEST(an_unreferenced_child_lets_the_loop_end),
+    CHILD_TEST(how_much_output_is_kept_is_told),
+    CHILD_TEST(little_output_that_is_kept_is_no_news),
 };
 
 /* Whoever has lost its role must not run the tests once more. */

@@ -21,6 +21,27 @@ function clusterId(options) {
   return pair ? pair.slice(15) : '';
 }
 
+// Children whose output is kept until they end.
+const keepers = new WeakSet();
+
+function isKept(how) {
+  return how === 'exec' || how === 'execFile';
+}
+
+// Every stream is closed: how much was kept. Less than a pipe's worth is no
+// news.
+function tellKept(child) {
+  let bytes = 0;
+
+  if (!keepers.has(child)) return;
+  keepers.delete(child);
+  if (child.stdout) bytes += child.stdout.bytesRead;
+  if (child.stderr) bytes += child.stderr.bytesRead;
+  if (bytes >= 65536) {
+    urgent(kind('output-kept'), child.pid, child.pid, bytes, 0, '');
+  }
+}
+
 function tellBirth(child, options, time) {
   const id = clusterId(options);
   const how = id ? 'cluster' : callerOf();
@@ -32,6 +53,7 @@ function tellBirth(child, options, time) {
     record(kind('process-title'), time, child.pid, 0, 0, null, 0, 1, 0, 0,
            `worker ${id}`);
   }
+  if (isKept(how)) keepers.add(child);
   flush(time);
   openChannel(child, pid, child.pid, true);
 }
@@ -82,6 +104,10 @@ function watchChildren(ChildProcess) {
     else if (type === 'exit' && fd >= 0) {
       try {
         tellEnd(child, first, second);
+      } catch {}
+    } else if (type === 'close' && fd >= 0) {
+      try {
+        tellKept(child);
       } catch {}
     }
   }, (child, type) => {

@@ -40,6 +40,9 @@ struct process {
 	char title[NAME_BYTES];
 	uint32_t rss_kb, threads, fds;
 	uint32_t pool_slots, pool_running, pool_queued;
+	/* Bytes of its output that its parent keeps until it ends, how many may
+	 * be, 0 not known, and when that was said. */
+	uint64_t kept, kept_most, kept_at;
 };
 
 /* A loop: what a thread with an event loop tells, or what is seen of it. */

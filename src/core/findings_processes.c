@@ -10,7 +10,7 @@
 #define RECENT_NS 10000000000ull
 #define SHORT_LIFE_NS 5000000000ull
 
-enum { CRASHES = 3 };
+enum { CRASHES = 3, KEPT_BYTES = 256 << 10 };
 
 static const struct process *
 process_of(const struct finder *finder, uint32_t pid)
@@ -34,6 +34,16 @@ crashed_young(const struct finder *finder, const struct process *process)
 	return process->row.died > findings_ago(finder->time, RECENT_NS) &&
 	       has_crashed(process) &&
 	       process->row.died < process->row.born + SHORT_LIFE_NS;
+}
+
+/* Its parent keeps a quarter or more of what exec() permits by itself, and
+ * cannot do anything with it until the child ends. */
+static bool
+keeps_much(const struct finder *finder, const struct process *process)
+{
+	return process->kept >= KEPT_BYTES &&
+	       (!process->row.died ||
+	        process->kept_at + RECENT_NS > finder->time);
 }
 
 /* Tells a parent's dead or lost children together: at the first of them. */
@@ -169,6 +179,47 @@ void
 findings_orphan(struct finder *finder)
 {
 	raise_alike(finder, is_orphan);
+}
+
+/* The largest of those that one parent has kept lately; the first of them is
+ * that of the parent. */
+static const struct process *
+most_kept(const struct finder *finder, const struct process *first)
+{
+	const struct actors *actors = &finder->model->actors;
+	const struct process *most = first;
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *process = &actors->processes[i];
+
+		if (process->ppid != first->ppid ||
+		    !keeps_much(finder, process))
+			continue;
+		if (process < first)
+			return NULL;
+		if (process->kept > most->kept)
+			most = process;
+	}
+	return most;
+}
+
+void
+findings_kept(struct finder *finder)
+{
+	const struct actors *actors = &finder->model->actors;
+
+	for (uint32_t i = 0; i < actors->process_table.count; i++) {
+		const struct process *first = &actors->processes[i], *most;
+		char name[NAME_BYTES];
+
+		most =
+		    keeps_much(finder, first) ? most_kept(finder, first) : NULL;
+		if (!most)
+			continue;
+		model_process_label(most, name, sizeof(name));
+		findings_raise(finder, most->ppid, 0, most->kept,
+		               most->kept_most, name);
+	}
 }
 
 void

@@ -173,6 +173,19 @@ text_orphan(const struct sentence *to)
 	         seconds(to->finding->other));
 }
 
+/* bytes; maxBuffer; whose output */
+static void
+text_kept(const struct sentence *to)
+{
+	const struct finding *finding = to->finding;
+	bool full = finding->other && finding->value >= finding->other;
+
+	snprintf(to->into, to->room,
+	         "OUTPUT KEPT: %s holds %u KB of %s until it ends%s", to->who,
+	         (unsigned)(finding->value >> 10), finding->name,
+	         full ? ", and maxBuffer ended it" : "");
+}
+
 /* idle ones; all */
 static void
 text_idle(const struct sentence *to)

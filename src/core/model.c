@@ -112,6 +112,7 @@ static model_part *const parts[EVENT_KINDS] = {
     [EVENT_AGENT] = model_agent,
     [EVENT_LOOP_CAUSE] = model_loop_cause,
     [EVENT_PROCESS_ZOMBIE] = model_process_zombie,
+    [EVENT_OUTPUT_KEPT] = model_output_kept,
 };
 
 bool

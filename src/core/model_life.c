@@ -109,6 +109,22 @@ model_process_zombie(struct model *model, const struct event *event,
 	return true;
 }
 
+bool
+model_output_kept(struct model *model, const struct event *event,
+                  const char *text)
+{
+	struct process *process =
+	    actor_process(&model->actors, event->other_pid);
+
+	(void)text;
+	if (process) {
+		process->kept = event->number;
+		process->kept_most = event->value;
+		process->kept_at = event->time;
+	}
+	return true;
+}
+
 static const struct process *
 living(const struct model *model, uint32_t pid)
 {

@@ -14,6 +14,7 @@ model_part model_process_born;
 model_part model_process_died;
 model_part model_process_told;
 model_part model_process_zombie;
+model_part model_output_kept;
 model_part model_thread_born;
 model_part model_thread_died;
 model_part model_thread_role;

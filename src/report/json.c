@@ -63,6 +63,15 @@ process_zombie(struct line *line)
 }
 
 static void
+output_kept(struct line *line)
+{
+	set_integer(line, "child", line->event->other_pid);
+	set_integer(line, "bytes", line->event->number);
+	if (line->event->value)
+		set_integer(line, "most", line->event->value);
+}
+
+static void
 thread_born(struct line *line)
 {
 	const struct event *event = line->event;
@@ -248,6 +257,7 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_AGENT] = agent,
     [EVENT_LOOP_CAUSE] = loop_cause,
     [EVENT_PROCESS_ZOMBIE] = process_zombie,
+    [EVENT_OUTPUT_KEPT] = output_kept,
 };
 
 bool

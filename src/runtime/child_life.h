@@ -10,6 +10,9 @@
 #include "lines.h"
 #include "spawn.h"
 
+/* A pipe's worth: less than that is no news. */
+enum { CHILD_KEPT_BYTES = 65536 };
+
 /* Our end of one of the child's descriptors. */
 struct child_stream {
 	uv_pipe_t pipe;
@@ -38,6 +41,7 @@ struct child_life {
 	bool ended;       /* it is no more, or forgotten */
 	bool disconnects; /* child_disconnect(): told when it is closed */
 	bool done;        /* `done` has been told */
+	size_t kept_told; /* bytes of kept output that the stream was told of */
 	int open;         /* handles that `close` waits for */
 	struct lines lines[2];
 	int count; /* of streams: as many as descriptors */
@@ -102,6 +106,9 @@ void child_reaper_close(struct child_reaper *reaper);
 void child_tell_born(const struct child *child, enum birth how,
                      const char *const *words);
 void child_tell_exit(const struct child *child);
+/* How much of its output is kept, each time it is twice as much, from
+ * CHILD_KEPT_BYTES on; `last`: all of it. */
+void child_tell_kept(const struct child *child, bool last);
 /* The callback of exec, if there is one and it has not been called. */
 void child_tell_done(struct child *child);
 void child_note(const struct child *child, enum note level, const char *format,

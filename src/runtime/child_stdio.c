@@ -71,6 +71,7 @@ keep_output(struct child *child, int fd, const char *bytes, size_t size)
 		buffer->bytes = bigger;
 		buffer->size += part;
 		buffer->bytes[buffer->size] = '\0';
+		child_tell_kept(child, false);
 	}
 	if ((bigger && part == size) || child->error)
 		return;

@@ -65,6 +65,26 @@ child_signal_name(int signal)
 }
 
 void
+child_tell_kept(const struct child *child, bool last)
+{
+	size_t kept = child->buffers[0].size + child->buffers[1].size;
+	size_t told = child->life->kept_told;
+	struct event event = {
+	    .kind = EVENT_OUTPUT_KEPT,
+	    .other_pid = (uint32_t)child->pid,
+	    .other_tid = (uint32_t)child->pid,
+	    .number = kept,
+	    .value = child->max_buffer,
+	};
+
+	if (kept < CHILD_KEPT_BYTES || kept == told ||
+	    (!last && kept < 2 * told))
+		return;
+	child->life->kept_told = kept;
+	emit(&event, NULL);
+}
+
+void
 child_tell_done(struct child *child)
 {
 	struct child_failure failure;
@@ -73,6 +93,7 @@ child_tell_done(struct child *child)
 	if (!child->max_buffer || child->life->done)
 		return;
 	child->life->done = true;
+	child_tell_kept(child, true);
 	if (!child->events->done)
 		return;
 	failed = child_failure_make(child, &failure);
