@@ -263,6 +263,26 @@ what_comes_and_goes_does_not_flicker(void **state)
 }
 
 /* With tables full of rows nothing is lost but the row. */
+/* An idle program tells nothing for seconds: its zombie is still there. */
+static void
+what_is_true_lasts_while_nothing_happens(void **state)
+{
+	struct model *model = *state;
+	const struct finding *finding;
+
+	server(model, 0, PRIMARY);
+	child(model, 100, CHILD, PRIMARY, BIRTH_FORK, "child 1");
+	died(model, 1000 * MS, CHILD, DEATH_CODE, 0);
+	pass(model, 3000);
+	model_tick(model, 30000 * MS);
+	assert_non_null(told(model, FINDING_ZOMBIE));
+	pass(model, 33000);
+	finding = told(model, FINDING_ZOMBIE);
+	assert_non_null(finding);
+	assert_int_equal(finding->first, 3000 * MS);
+	assert_in_range(finding->total, 30000 * MS, 30500 * MS);
+}
+
 static void
 more_findings_than_rows_do_no_harm(void **state)
 {
@@ -301,6 +321,7 @@ main(void)
 	    TEST(a_pool_that_is_full_for_a_while_is_told),
 	    TEST(a_pool_that_is_full_for_a_moment_or_has_no_queue_is_not),
 	    TEST(what_comes_and_goes_does_not_flicker),
+	    TEST(what_is_true_lasts_while_nothing_happens),
 	    TEST(more_findings_than_rows_do_no_harm),
 	};
 

@@ -102,20 +102,30 @@ row_of(struct findings *findings, const struct finding *found, uint64_t time)
 	return row;
 }
 
+/* Whether it has been true ever since. Where nothing happens nobody looks: what
+ * was true at the look before this one was so all the time between. */
+static bool
+has_lasted(const struct finding *row, uint64_t before, uint64_t time)
+{
+	return row->last && (row->last == before || row->last + GAP_NS >= time);
+}
+
+/* `before`: time of the look before this one. */
 static void
-keep(struct findings *findings, const struct finding *found, uint64_t time)
+keep(struct findings *findings, const struct finding *found, uint64_t before,
+     uint64_t time)
 {
 	struct finding *row = row_of(findings, found, time);
+	bool lasted = row && has_lasted(row, before, time);
 
 	if (!row)
 		return;
-	if (!row->last || row->last + GAP_NS < time) {
+	if (!lasted) {
 		row->said = row->said && is_held(row, time);
 		if (!row->said)
 			row->first = time;
 	}
-	row->total += row->last && row->last + GAP_NS >= time ? time - row->last
-	                                                      : STEP_NS;
+	row->total += lasted ? time - row->last : STEP_NS;
 	row->last = time;
 	row->value = found->value;
 	row->other = found->other;
@@ -129,6 +139,7 @@ void
 findings_tick(struct model *model, uint64_t time)
 {
 	struct finder finder = {.model = model};
+	uint64_t before = model->findings.checked;
 
 	/* Clocks that jump and recordings that lie are no reason to stop. */
 	if (time / STEP_NS <= model->findings.checked / STEP_NS)
@@ -139,13 +150,14 @@ findings_tick(struct model *model, uint64_t time)
 		rules[i].check(&finder);
 	}
 	for (uint32_t i = 0; i < finder.count; i++)
-		keep(&model->findings, &finder.found[i], finder.time);
+		keep(&model->findings, &finder.found[i], before, finder.time);
 }
 
 bool
 findings_is_active(const struct model *model, const struct finding *finding)
 {
-	return finding->said && is_held(finding, model->now);
+	return finding->said && (finding->last == model->findings.checked ||
+	                         is_held(finding, model->now));
 }
 
 int
