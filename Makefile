@@ -241,9 +241,9 @@ packages: $(BUILD)/looptop
 		$(BUILD)/packages $(PACKAGES)
 
 # The golden screens as they are now: look at the difference afterwards.
-bless: $(BUILD)/tests/ui_golden
+bless: $(BUILD)/tests/ui_golden $(BUILD)/tests/ui_golden_panes
 	@mkdir -p screenshots/golden
-	@BLESS=1 $(BUILD)/tests/ui_golden >/dev/null && echo 'blessed: see git diff screenshots/golden'
+	@for program in $^; do BLESS=1 $$program >/dev/null || exit 1; done; echo 'blessed: see git diff screenshots/golden'
 
 # ---- checks: what is too slow or too strict for `make test` ----
 

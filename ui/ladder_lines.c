@@ -227,18 +227,48 @@ name_other(const struct view *view, struct ladder_row *row, int last)
 	text_clean(row->text, sizeof(row->text), text, strlen(text));
 }
 
-static int
-moved_to(int line, int last)
+/* Moves the lifelines that most rows begin or end at to the front, in the order
+ * in which they stood. moved: where each has gone. */
+static void
+sort_busiest(struct ladder *ladder, int kept, int moved[LADDER_LINES])
 {
-	return line < 0 || line > last ? last : line;
+	struct ladder_line lines[LADDER_LINES];
+	int uses[LADDER_LINES] = {0}, to = 0, others = kept;
+
+	for (int i = 0; i < ladder->row_count; i++) {
+		const struct ladder_row *row = &ladder->rows[i];
+
+		if (row->from_line >= 0)
+			uses[row->from_line]++;
+		if (row->to_line >= 0)
+			uses[row->to_line]++;
+	}
+	for (int i = 0; i < ladder->line_count; i++) {
+		int busier = 0;
+
+		for (int k = 0; k < ladder->line_count; k++)
+			busier +=
+			    uses[k] > uses[i] || (uses[k] == uses[i] && k < i);
+		moved[i] = busier < kept ? to++ : others++;
+		lines[moved[i]] = ladder->lines[i];
+	}
+	memcpy(ladder->lines, lines,
+	       (size_t)ladder->line_count * sizeof(lines[0]));
+}
+
+static int
+moved_to(int line, int last, const int moved[LADDER_LINES])
+{
+	return line < 0 || moved[line] > last ? last : moved[line];
 }
 
 void
 ladder_lines_gather(struct ladder *ladder, const struct view *view, int lines)
 {
-	int last = lines - 1;
-	struct ladder_line *others = &ladder->lines[last];
+	struct ladder_line *others = &ladder->lines[lines - 1];
+	int last = lines - 1, moved[LADDER_LINES];
 
+	sort_busiest(ladder, last, moved);
 	snprintf(others->label, sizeof(others->label), "%d others",
 	         ladder->line_count - last);
 	for (int i = last + 1; i < ladder->line_count; i++)
@@ -249,8 +279,8 @@ ladder_lines_gather(struct ladder *ladder, const struct view *view, int lines)
 	for (int i = 0; i < ladder->row_count; i++) {
 		struct ladder_row *row = &ladder->rows[i];
 
-		row->from_line = moved_to(row->from_line, last);
-		row->to_line = moved_to(row->to_line, last);
+		row->from_line = moved_to(row->from_line, last, moved);
+		row->to_line = moved_to(row->to_line, last, moved);
 		if (row->from_line == last || row->to_line == last)
 			name_other(view, row, last);
 	}

@@ -92,11 +92,17 @@ put_words(const struct area *area, const struct lane_view *view,
 		begin = axis->start > begin ? begin : axis->start;
 	pane_duration(end - begin, length);
 	snprintf(text, sizeof(text), "%s %s", name, length);
-	if (canvas_width(text) > room)
-		snprintf(text, sizeof(text), "%s", length);
-	if (canvas_width(text) > room)
+	if (canvas_width(text) <= room) {
+		area_text(area, view->row, axis->col + from, style, text);
 		return;
-	area_text(area, view->row, axis->col + from, style, text);
+	}
+	if (canvas_width(length) > room)
+		return;
+	/* One below the other, where a lane has two rows. */
+	if (view->rows > 1 && canvas_width(name) <= room)
+		area_text(area, view->row, axis->col + from, style, name);
+	area_text(area, view->row + view->rows - 1, axis->col + from, style,
+	          length);
 }
 
 static void

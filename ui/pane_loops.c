@@ -70,6 +70,7 @@ pane_loops(const struct view *view, const struct area *area)
 	struct axis axis = axis_make(view, area);
 	int rows = area->rect.rows;
 	int each = rows_for_all(view, lanes, count, rows - 1), mark = 0;
+	char key[KEYS_BYTES];
 
 	axis_draw(view, area, &axis);
 	axis_draw_waits(view, area, &axis);
@@ -90,8 +91,11 @@ pane_loops(const struct view *view, const struct area *area)
 	if (mark)
 		put_cursor(view, area, lanes[view->cursor], mark);
 	if (i < count)
-		area_format(area, rows - 1, 1, STYLE_LABEL, "+%d more lanes: z",
-		            count - i);
+		area_format(
+		    area, rows - 1, 1, STYLE_LABEL, "+%d more lanes: %s",
+		    count - i,
+		    key_first(view->keys,
+		              view->roomy ? REQUEST_DOWN : REQUEST_ZOOM, key));
 	else if (count)
 		put_lag(view, area, lanes, count, row);
 }

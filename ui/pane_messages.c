@@ -128,7 +128,7 @@ put_labels(const struct ladder_view *at)
 		char text[NAME_BYTES + 16];
 		int width;
 
-		if (line->count > 1)
+		if (line->count > 1 && !line->gathered)
 			snprintf(text, sizeof(text), "%s \u00d7%d", line->label,
 			         line->count);
 		else

@@ -139,7 +139,7 @@ say_was(struct sentence *line, const struct view *view, const struct span *span,
 	char name[64], length[16];
 
 	name_loop(view, span->tid, name, sizeof(name));
-	say(line, "EVENT LOOP WAS BLOCKED %s by %s",
+	say(line, "%sLOOP WAS BLOCKED %s by %s", line->brief ? "" : "EVENT ",
 	    pane_duration(span->end - span->begin, length), span->name);
 	if (!lab || strcmp(name, "stage") != 0)
 		say(line, "in %s", name);
