@@ -32,16 +32,18 @@ is_blocked_at(const struct lane_view *view, uint64_t begin, uint64_t end)
 	           LANE_BLOCKED;
 }
 
-/* A bar of `level` eighths, over one row or two. */
+/* A bar of `level` eighths, from the lowest row up. */
 static void
 put_bar(const struct area *area, const struct lane_view *view, int col,
         int level, enum style style)
 {
-	int bottom = view->row + view->rows - 1;
+	int row = view->row + view->rows - 1;
 
-	if (view->rows > 1 && level > 8)
-		area_put(area, bottom - 1, col, pane_block(level - 8), style);
-	area_put(area, bottom, col, pane_block(level > 8 ? 8 : level), style);
+	/* An empty one has its baseline. */
+	do {
+		area_put(area, row--, col, pane_block(level), style);
+		level -= 8;
+	} while (level > 0 && row >= view->row);
 }
 
 static void
@@ -101,7 +103,7 @@ put_words(const struct area *area, const struct lane_view *view,
 	/* One below the other, where a lane has two rows. */
 	if (view->rows > 1 && canvas_width(name) <= room)
 		area_text(area, view->row, axis->col + from, style, name);
-	area_text(area, view->row + view->rows - 1, axis->col + from, style,
+	area_text(area, view->row + (view->rows > 1), axis->col + from, style,
 	          length);
 }
 
@@ -240,7 +242,7 @@ put_label(const struct view *view, const struct area *area,
 	         lane->rows > 1 ? LABEL_COLS - 2
 	                        : LABEL_COLS - 3 - canvas_width(length),
 	         STYLE_BLOCKED_FILL, text);
-	area_right(area, lane->row + lane->rows - 1, LABEL_COLS - 1,
+	area_right(area, lane->row + (lane->rows > 1), LABEL_COLS - 1,
 	           STYLE_BLOCKED_FILL, length);
 	if (lane->rows > 1)
 		area_text(area, lane->row + 1, 1, STYLE_BLOCKED_FILL,
@@ -280,6 +282,16 @@ put_links(const struct view *view, const struct area *area,
 
 /* ---- all of it ---- */
 
+/* How many of its rows are bars: below them are the hill, if it has to answer,
+ * and air. */
+static int
+bars_in(int rows, bool answers)
+{
+	if (rows >= 4)
+		return rows - 2;
+	return rows == 3 || (rows == 2 && !answers) ? 2 : 1;
+}
+
 int
 lane_draw(const struct view *view, const struct area *area,
           const struct axis *axis, const struct thread *thread, int row,
@@ -289,7 +301,7 @@ lane_draw(const struct view *view, const struct area *area,
 	    .thread = thread,
 	    .lane = actor_find_lane(&view->model->actors, thread),
 	    .row = row,
-	    .rows = rows >= 3 || (rows == 2 && !thread->loop.answers) ? 2 : 1,
+	    .rows = bars_in(rows, thread->loop.answers),
 	};
 
 	put_label(view, area, &lane);

@@ -18,20 +18,36 @@ is_tall(const struct view *view, const struct thread *thread)
 	       (thread->role == ROLE_MAIN && process && !process->runtime);
 }
 
-/* Rows for a tall lane, others get one: two rows of bars, the hill and air if
- * all lanes fit so, else less. */
-static int
-rows_for_all(const struct view *view, const struct thread *const *lanes,
-             int count, int rows)
+/* Rows of a lane, air below it included. */
+struct heights {
+	int tall, other;
+};
+
+/* Of the tall ones two rows of bars, the hill and air if all lanes fit so, else
+ * less. Four rows of bars where half of the pane is still free then, and more
+ * than one for the others: it is read from the back of a room. */
+static struct heights
+heights_for(const struct view *view, const struct thread *const *lanes,
+            int count, int rows)
 {
-	int answering = 0;
+	struct heights heights = {6, 3};
+	int tall = 0;
 
 	for (int i = 0; i < count; i++)
-		answering += is_tall(view, lanes[i]);
-	for (int each = 4; each > 1; each--)
-		if (answering * each + count - answering <= rows)
-			return each;
-	return 1;
+		tall += is_tall(view, lanes[i]);
+	if (view->roomy && 2 * (6 * tall + 3 * (count - tall)) <= rows)
+		return heights;
+	heights = (struct heights){4, 1};
+	while (heights.tall > 1 && heights.tall * tall + count - tall > rows)
+		heights.tall--;
+	return heights;
+}
+
+static int
+height_of(const struct view *view, const struct heights *heights,
+          const struct thread *thread)
+{
+	return is_tall(view, thread) ? heights->tall : heights->other;
 }
 
 /* Below the lanes: how late a timer would be, of the lane under the cursor if
@@ -69,7 +85,8 @@ pane_loops(const struct view *view, const struct area *area)
 	int count = pane_lanes(view, lanes, LANES_SHOWN), row = 1, i;
 	struct axis axis = axis_make(view, area);
 	int rows = area->rect.rows;
-	int each = rows_for_all(view, lanes, count, rows - 1), mark = 0;
+	struct heights heights = heights_for(view, lanes, count, rows - 1);
+	int mark = 0;
 	char key[KEYS_BYTES];
 
 	axis_draw(view, area, &axis);
@@ -79,7 +96,7 @@ pane_loops(const struct view *view, const struct area *area)
 		area_text(area, 1, 1, STYLE_FAINT,
 		          "no event loop has been seen yet");
 	for (i = view->top; i < count; i++) {
-		int need = is_tall(view, lanes[i]) ? each : 1;
+		int need = height_of(view, &heights, lanes[i]);
 
 		if (row + need > rows - (i + 1 < count))
 			break;
@@ -118,10 +135,11 @@ lanes_above(const struct view *view, int end)
 {
 	const struct thread *lanes[LANES_SHOWN];
 	int count = pane_lanes(view, lanes, LANES_SHOWN), row = 1, i;
-	int each = rows_for_all(view, lanes, count, view->rows - 1);
+	struct heights heights =
+	    heights_for(view, lanes, count, view->rows - 1);
 
 	for (i = view->top; i < count; i++) {
-		row += is_tall(view, lanes[i]) ? each : 1;
+		row += height_of(view, &heights, lanes[i]);
 		if (row > (end < 0 ? view->rows - (i + 1 < count) : end))
 			break;
 	}
