@@ -13,7 +13,8 @@ enum { COMMAND_FIELDS = 3, FIELD_BYTES = 256 };
 enum command_kind {
 	COMMAND_NONE,
 	COMMAND_STAGE,  /* the fields are a message for the stage */
-	COMMAND_SIGNAL, /* signal to pid, if it was there at `since` */
+	COMMAND_SIGNAL, /* signal to pid, if it was there at `since`; with a
+	                   group to all of that, if pid is in it */
 	COMMAND_NEW_STAGE,
 	COMMAND_SEEK, /* show the moment `since` */
 	COMMAND_SAVE,
@@ -38,6 +39,7 @@ struct command {
 	uint32_t pid;
 	uint64_t since; /* event time at which pid was chosen; to go to */
 	int signal;
+	uint32_t group; /* 0: to the process alone */
 	uint64_t mark, mark_ms;
 };
 

@@ -99,7 +99,8 @@ in_menu(struct ui *ui, const struct model *model, const struct key *key,
 }
 
 static void
-in_list(struct ui *ui, const struct key *key, struct command *command)
+in_list(struct ui *ui, const struct model *model, const struct key *key,
+        struct command *command)
 {
 	enum ui_mode mode = ui->mode;
 	int chosen = popup_key(&ui->popup, key);
@@ -113,8 +114,10 @@ in_list(struct ui *ui, const struct key *key, struct command *command)
 		ui_choose_place(ui, chosen, command);
 	else if (mode == UI_THEME)
 		ui_choose_theme(ui, chosen, command);
+	else if (mode == UI_SIGNAL)
+		ui_choose_signal(ui, model, chosen, command);
 	else
-		ui_choose_signal(ui, chosen, command);
+		ui_choose_group_signal(ui, model, chosen, command);
 }
 
 static void
@@ -252,7 +255,7 @@ click(struct ui *ui, const struct model *model, const struct key *key,
 	if (ui->mode == UI_MENU)
 		in_menu(ui, model, &enter, command);
 	else
-		in_list(ui, &enter, command);
+		in_list(ui, model, &enter, command);
 }
 
 void
@@ -284,8 +287,9 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 		break;
 	case UI_PLACE:
 	case UI_SIGNAL:
+	case UI_SIGNAL_GROUP:
 	case UI_THEME:
-		in_list(ui, key, command);
+		in_list(ui, model, key, command);
 		break;
 	case UI_PALETTE:
 		in_palette(ui, model, key, command);

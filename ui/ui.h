@@ -14,6 +14,19 @@
 #include "prompt.h"
 #include "theme.h"
 
+enum { UI_GROUP = 24 };
+
+/* A process group, and who is in it. */
+struct ui_group {
+	uint32_t id;
+	int count; /* all; if there are more than UI_GROUP, those are left out
+	            */
+	uint32_t pids[UI_GROUP];
+};
+
+/* The group of a process as it is now; false: it is not known. */
+typedef bool ui_find_group(uint32_t pid, struct ui_group *group);
+
 enum { UI_LOADS = 16, UI_LAST_LOAD = 32, UI_SCALES = 5 };
 
 /* A load that the stage can do; for the menu. */
@@ -29,6 +42,7 @@ struct ui_setup {
 	uint32_t own_pid;
 	struct ui_load loads[UI_LOADS];
 	int load_count;
+	ui_find_group *find_group;    /* NULL: groups are not signalled */
 	const struct key_table *keys; /* copied; NULL: those of keys.def */
 };
 
@@ -54,6 +68,7 @@ enum ui_mode {
 	UI_MENU,
 	UI_PLACE,
 	UI_SIGNAL,
+	UI_SIGNAL_GROUP,
 	UI_THEME,
 	UI_PALETTE,
 	UI_PROMPT,
@@ -91,6 +106,7 @@ struct ui {
 	long last_argument;
 	uint32_t signal_pid;
 	uint64_t signal_since;
+	struct ui_group group; /* of it */
 	enum ui_sheet sheet;
 	int help_top, help_last; /* of the help or the sheet */
 	int rows, cols;
@@ -170,7 +186,10 @@ int ui_step_of(enum request request);
 void ui_choose_item(struct ui *ui, const struct model *model, int n,
                     struct command *command);
 void ui_choose_place(struct ui *ui, int n, struct command *command);
-void ui_choose_signal(struct ui *ui, int n, struct command *command);
+void ui_choose_signal(struct ui *ui, const struct model *model, int n,
+                      struct command *command);
+void ui_choose_group_signal(struct ui *ui, const struct model *model, int n,
+                            struct command *command);
 void ui_choose_theme(struct ui *ui, int n, struct command *command);
 void ui_choose_row(struct ui *ui, const struct model *model, int n,
                    struct command *command);

@@ -1,12 +1,11 @@
 /*
- * What is chosen from lists and typed into prompts: menus, the place of a load,
- * a signal. It ends as a command for the explorer.
+ * What is chosen from lists and typed into prompts: menus, the place of a load.
+ * It ends as a command for the explorer.
  */
 #include "ui.h"
 
 #include "core/text.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,21 +19,6 @@ static const struct {
     {'w', "worker", "in a worker thread"},
     {'c', "child", "in a forked child"},
     {'p', "pool", "in libuv's thread pool"},
-};
-
-static const struct {
-	char letter;
-	int signal;
-	const char *label;
-} signals[] = {
-    {'t', SIGTERM, "SIGTERM  15  asks it to end"},
-    {'k', SIGKILL, "SIGKILL   9  ends it, it cannot object"},
-    {'i', SIGINT, "SIGINT    2  as ^C does"},
-    {'h', SIGHUP, "SIGHUP    1  its terminal is gone"},
-    {'s', SIGSTOP, "SIGSTOP  19  stops it, it cannot object"},
-    {'c', SIGCONT, "SIGCONT  18  lets it go on"},
-    {'1', SIGUSR1, "SIGUSR1  10"},
-    {'2', SIGUSR2, "SIGUSR2  12"},
 };
 
 void
@@ -280,39 +264,4 @@ ui_find(struct ui *ui, const struct model *model, int step)
 		}
 	}
 	ui_say(ui, model, "No process matches.");
-}
-
-/* ---- signals ---- */
-
-/* pid and name stay what they are while the list is open. */
-void
-ui_ask_signal(struct ui *ui, const struct model *model)
-{
-	const struct process *process;
-	char title[POPUP_TEXT], label[NAME_BYTES];
-
-	ui->signal_pid = ui_chosen_pid(ui, model);
-	ui->signal_since = ui_model(ui, model)->now;
-	process = actor_process(&ui_model(ui, model)->actors, ui->signal_pid);
-	if (!process || process->row.died) {
-		ui->focused = PANE_PROCESSES;
-		ui_say(ui, model, "Select a process first.");
-		return;
-	}
-	model_process_label(process, label, sizeof(label));
-	snprintf(title, sizeof(title), "Signal %s, pid %u", label,
-	         process->pid);
-	popup_init(&ui->popup, title, -1, -1);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		popup_add(&ui->popup, signals[i].letter, signals[i].label);
-	ui->mode = UI_SIGNAL;
-}
-
-void
-ui_choose_signal(struct ui *ui, int n, struct command *command)
-{
-	command->kind = COMMAND_SIGNAL;
-	command->pid = ui->signal_pid;
-	command->since = ui->signal_since;
-	command->signal = signals[n].signal;
 }

@@ -267,6 +267,7 @@ draw_over(struct ui *ui, const struct model *model, const struct area *area)
 	case UI_MENU:
 	case UI_PLACE:
 	case UI_SIGNAL:
+	case UI_SIGNAL_GROUP:
 	case UI_THEME:
 		popup_draw(&ui->popup, area);
 		break;

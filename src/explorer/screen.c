@@ -1,6 +1,7 @@
 /* The explorer's loop on a terminal: its life and its frames. */
 #include "screen.h"
 
+#include "group.h"
 #include "pick.h"
 #include "screen_parts.h"
 #include "stage_path.h"
@@ -349,6 +350,8 @@ screen_main(const struct options *options)
 		lab_setup(&setup);
 	if (options->verb == VERB_REPLAY || options->verb == VERB_ATTACH)
 		setup.own_pid = 0;
+	if (options->verb != VERB_REPLAY)
+		setup.find_group = group_find;
 	ui_init(&screen.ui, &setup);
 	screen.ui.mouse = options->mouse;
 	if (options->at_ns && begin_at(&screen))

@@ -7,6 +7,8 @@
  */
 #include "screen_parts.h"
 
+#include "group.h"
+
 #include "ui/term.h"
 
 #include <errno.h>
@@ -26,12 +28,19 @@ send_signal(struct screen *screen, const struct command *command)
 	char text[128];
 	int error;
 
-	error =
-	    screen->has_replay
-		? -ESRCH
-		: observe_signal(screen->session.observe, (pid_t)command->pid,
-	                         command->since, command->signal);
-	if (error)
+	/* Signal 0: it is who it was. */
+	error = screen->has_replay
+	            ? -ESRCH
+	            : observe_signal(screen->session.observe,
+	                             (pid_t)command->pid, command->since,
+	                             command->group ? 0 : command->signal);
+	if (!error && command->group)
+		error =
+		    group_signal(command->group, command->pid, command->signal);
+	if (!error && command->group)
+		snprintf(text, sizeof(text), "SIG%s was sent to group %u.",
+		         name, command->group);
+	else if (error)
 		snprintf(text, sizeof(text), "SIG%s to %u: %s.", name,
 		         command->pid,
 		         error == -ESRCH ? "that process has ended"
