@@ -277,6 +277,32 @@ what_is_folded_is_counted(void **state)
 	assert_int_equal(tree_rows(&view, rows, TREE_ROWS), 7);
 }
 
+/* Whoever was heard first. */
+static void
+threads_in_the_tree_stand_in_the_order_of_their_tids(void **state)
+{
+	static struct tree_row rows[TREE_ROWS];
+	struct hands *hands = *state;
+	struct view view;
+	uint32_t last = 0;
+	int count, threads = 0;
+
+	for (uint32_t tid = 9009; tid > 9000; tid -= 2)
+		world_thread(&hands->world, 2400, WORLD_STAGE, tid, ROLE_WORKER,
+		             "thread");
+	hands_press(hands, "H");
+	view = ui_view(&hands->ui, &hands->world.model, NULL, PANE_PROCESSES);
+	count = tree_rows(&view, rows, TREE_ROWS);
+	for (int i = 0; i < count; i++) {
+		if (!rows[i].thread || rows[i].thread->pid != WORLD_STAGE)
+			continue;
+		assert_true(rows[i].thread->tid > last);
+		last = rows[i].thread->tid;
+		threads++;
+	}
+	assert_true(threads >= 5);
+}
+
 static void
 a_list_is_sorted_by_what_is_asked_for(void **state)
 {
@@ -403,6 +429,7 @@ main(void)
 	    with_hands(a_process_is_searched_and_found),
 	    with_hands(a_filter_leaves_what_matches_and_esc_all),
 	    with_hands(what_is_folded_is_counted),
+	    with_hands(threads_in_the_tree_stand_in_the_order_of_their_tids),
 	    with_hands(a_list_is_sorted_by_what_is_asked_for),
 	    with_hands(a_pause_can_be_stepped_back_and_forth),
 	    with_hands(the_chosen_lane_stays_in_sight),
