@@ -248,12 +248,12 @@ sort_busiest(struct ladder *ladder, int kept, int moved[LADDER_LINES])
 
 		for (int k = 0; k < ladder->line_count; k++)
 			busier +=
-			    uses[k] > uses[i] || (uses[k] == uses[i] && k < i);
+			    uses[k] > uses[i] || (k < i && uses[k] == uses[i]);
 		moved[i] = busier < kept ? to++ : others++;
-		lines[moved[i]] = ladder->lines[i];
 	}
-	memcpy(ladder->lines, lines,
-	       (size_t)ladder->line_count * sizeof(lines[0]));
+	memcpy(lines, ladder->lines, sizeof(lines));
+	for (int i = 0; i < ladder->line_count; i++)
+		ladder->lines[moved[i]] = lines[i];
 }
 
 static int
