@@ -137,6 +137,86 @@ only_the_newest_flows_are_kept_but_all_are_counted(void **state)
 	assert_int_equal(model_channel(model, CHANNEL)->received[0], FLOWS + 2);
 }
 
+/* ---- a broadcast ---- */
+
+#define CAST channel_id(CHANNEL_BROADCAST, SENDER, 7)
+
+static void
+hear(struct model *model, uint64_t time, uint32_t pid)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_MESSAGE_RECV,
+	                    .time = time,
+	                    .channel = CAST,
+	                    .number = 1,
+	                    .pid = pid},
+	     "");
+}
+
+static void
+check_heard_by_two(struct model *model)
+{
+	const struct flow *newer = flow_of(model, CAST, 1);
+	const struct flow *older = flow_older(&model->flows, newer);
+
+	assert_non_null(older);
+	assert_null(flow_older(&model->flows, older));
+	assert_int_equal(newer->sent, 100);
+	assert_int_equal(older->sent, 100);
+	assert_int_equal(newer->from_pid, SENDER);
+	assert_int_equal(older->from_pid, SENDER);
+	assert_int_equal(newer->to_pid, OTHER);
+	assert_int_equal(older->to_pid, RECEIVER);
+	assert_int_equal(model->totals.sent, 1);
+	assert_int_equal(model->totals.received, 2);
+	assert_int_equal(model->totals.latency.count, 2);
+	assert_int_equal(model->totals.latency.most, 400);
+}
+
+static void
+a_broadcast_is_sent_once_and_received_by_each(void **state)
+{
+	struct model *model = *state;
+
+	announce(model, CAST, CHANNEL_BROADCAST, SENDER, 0, 0);
+	post(model, 100, CAST, 1);
+	hear(model, 200, RECEIVER);
+	hear(model, 500, OTHER);
+	check_heard_by_two(model);
+	assert_string_equal(flow_of(model, CAST, 1)->text, "{hello}");
+	assert_int_equal(flow_of(model, CAST, 1)->size, 100);
+	/* Its other end is not one of them. */
+	assert_int_equal(model_channel(model, CAST)->b_pid, 0);
+}
+
+static void
+a_broadcast_may_be_heard_before_its_sender_is(void **state)
+{
+	struct model *model = *state;
+
+	announce(model, CAST, CHANNEL_BROADCAST, SENDER, 0, 0);
+	hear(model, 200, RECEIVER);
+	hear(model, 500, OTHER);
+	post(model, 100, CAST, 1);
+	check_heard_by_two(model);
+}
+
+/* The channel's name and numbers come again. */
+static void
+a_broadcast_does_not_join_an_older_one(void **state)
+{
+	struct model *model = *state;
+
+	post(model, 50, CAST, 1);
+	hear(model, 60, RECEIVER);
+	post(model, 100, CAST, 1);
+	hear(model, 200, RECEIVER);
+	assert_int_equal(flow_of(model, CAST, 1)->sent, 100);
+	assert_int_equal(
+	    flow_older(&model->flows, flow_of(model, CAST, 1))->sent, 50);
+	assert_int_equal(model->totals.latency.count, 2);
+}
+
 /* ---- waiting ---- */
 
 static void
@@ -337,6 +417,9 @@ main(void)
 	    TEST(a_number_that_was_sent_already_is_another_flow),
 	    TEST(a_handle_is_a_flow_as_well),
 	    TEST(only_the_newest_flows_are_kept_but_all_are_counted),
+	    TEST(a_broadcast_is_sent_once_and_received_by_each),
+	    TEST(a_broadcast_may_be_heard_before_its_sender_is),
+	    TEST(a_broadcast_does_not_join_an_older_one),
 	    TEST(a_message_waits_when_it_is_old_enough),
 	    TEST(a_message_does_not_wait_when_a_later_one_was_received),
 	    TEST(a_message_does_not_wait_for_the_dead),

@@ -54,8 +54,8 @@ event_role_name(uint64_t role)
 const char *
 event_channel_name(uint64_t type)
 {
-	static const char *const names[] = {"ipc",    "port",   "pipe",
-	                                    "socket", "listen", "shm"};
+	static const char *const names[] = {
+	    "ipc", "port", "pipe", "socket", "listen", "shm", "broadcast"};
 
 	return name_of(names, CHANNEL_TYPES, type);
 }

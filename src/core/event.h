@@ -56,6 +56,8 @@ enum channel_type {
 	CHANNEL_SOCKET,
 	CHANNEL_LISTEN,
 	CHANNEL_SHM,
+	CHANNEL_BROADCAST, /* of one who speaks: each message is heard by many
+	                    */
 	CHANNEL_TYPES,
 };
 

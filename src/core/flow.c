@@ -26,10 +26,9 @@ flow_at(const struct flows *flows, uint64_t id)
 
 /* A bucket's chain runs from new to old, so it ends where the first forgotten
  * id is met: nothing needs unlinking when a slot is taken over. */
-struct flow *
-flow_find(struct flows *flows, uint64_t channel, uint64_t number)
+static struct flow *
+find_from(struct flows *flows, uint64_t id, uint64_t channel, uint64_t number)
 {
-	uint64_t id = *bucket(flows, channel, number);
 	const struct flow *flow;
 
 	while ((flow = flow_at(flows, id)) != NULL) {
@@ -38,6 +37,19 @@ flow_find(struct flows *flows, uint64_t channel, uint64_t number)
 		id = flow->next;
 	}
 	return NULL;
+}
+
+struct flow *
+flow_find(struct flows *flows, uint64_t channel, uint64_t number)
+{
+	return find_from(flows, *bucket(flows, channel, number), channel,
+	                 number);
+}
+
+struct flow *
+flow_older(struct flows *flows, const struct flow *flow)
+{
+	return find_from(flows, flow->next, flow->channel, flow->number);
 }
 
 struct flow *

@@ -43,6 +43,9 @@ const struct flow *flow_at(const struct flows *flows, uint64_t id);
 /* The newest flow of a channel (with direction) and number; NULL: none. */
 struct flow *flow_find(struct flows *flows, uint64_t channel, uint64_t number);
 
+/* The next older one with the same channel and number; NULL: none. */
+struct flow *flow_older(struct flows *flows, const struct flow *flow);
+
 /* A new flow, zeroed but for channel and number. */
 struct flow *flow_add(struct flows *flows, uint64_t channel, uint64_t number);
 

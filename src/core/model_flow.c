@@ -132,6 +132,27 @@ address_flow(const struct model *model, struct flow *flow,
 	flow->wait_tid = flow->to_tid;
 }
 
+static bool
+is_broadcast(uint64_t channel)
+{
+	return channel_id_type(channel) == CHANNEL_BROADCAST;
+}
+
+/* One more who hears a broadcast: the same sending again. */
+static struct flow *
+add_hearer(struct model *model, struct flow first)
+{
+	struct flow *flow =
+	    flow_add(&model->flows, first.channel, first.number);
+
+	flow->sent = first.sent;
+	flow->size = first.size;
+	flow->from_pid = first.from_pid;
+	flow->from_tid = first.from_tid;
+	memcpy(flow->text, first.text, sizeof(flow->text));
+	return flow;
+}
+
 static struct flow *
 flow_of(struct model *model, const struct event *event, const char *text,
         bool is_send)
@@ -140,7 +161,9 @@ flow_of(struct model *model, const struct event *event, const char *text,
 	    flow_find(&model->flows, event->channel, event->number);
 	bool taken = flow && (is_send ? flow->sent : flow->received) != 0;
 
-	if (!flow || taken)
+	if (taken && !is_send && is_broadcast(event->channel))
+		flow = add_hearer(model, *flow);
+	else if (!flow || taken)
 		flow = flow_add(&model->flows, event->channel, event->number);
 	if (!flow->size)
 		flow->size = event->size;
@@ -172,6 +195,21 @@ close_flow(struct model *model, const struct flow *flow)
 	series_count(&lane->series, lane->waiting, flow->sent, flow->received);
 }
 
+/* Others have heard a broadcast before its sender was heard of. */
+static void
+join_hearers(struct model *model, const struct flow *flow)
+{
+	struct flow *other = flow_older(&model->flows, flow);
+
+	for (; other && !other->sent;
+	     other = flow_older(&model->flows, other)) {
+		other->sent = flow->sent;
+		other->from_pid = flow->from_pid;
+		other->from_tid = flow->from_tid;
+		close_flow(model, other);
+	}
+}
+
 bool
 model_message_send(struct model *model, const struct event *event,
                    const char *text)
@@ -190,6 +228,8 @@ model_message_send(struct model *model, const struct event *event,
 		channel->sent[event->channel & 1] = event->number;
 	if (flow->received)
 		close_flow(model, flow);
+	if (flow->received && is_broadcast(event->channel))
+		join_hearers(model, flow);
 	return true;
 }
 
@@ -210,7 +250,8 @@ model_message_recv(struct model *model, const struct event *event,
 	model->totals.received++;
 	if (channel && event->number > channel->received[event->channel & 1])
 		channel->received[event->channel & 1] = event->number;
-	if (channel && !channel->b_pid && !(event->channel & 1)) {
+	if (channel && !channel->b_pid && !(event->channel & 1) &&
+	    channel->type != CHANNEL_BROADCAST) {
 		channel->b_pid = event->pid;
 		channel->b_tid = event->tid;
 	}
