@@ -15,6 +15,7 @@ static const struct {
     [CHANNEL_LISTEN] = {"listens", 0}, [CHANNEL_IPC] = {"ipc", 1},
     [CHANNEL_PORT] = {"port", 2},      [CHANNEL_SOCKET] = {"socket", 3},
     [CHANNEL_PIPE] = {"pipe", 4},      [CHANNEL_SHM] = {"memory", 5},
+    [CHANNEL_BROADCAST] = {"cast", 2},
 };
 
 static int
@@ -148,6 +149,13 @@ columns_for(int cols)
 	return at;
 }
 
+static bool
+goes_one_way(const struct channel_row *channel)
+{
+	return channel->type == CHANNEL_PIPE ||
+	       channel->type == CHANNEL_BROADCAST;
+}
+
 static void
 put_channel(const struct view *view, const struct area *area, int row,
             struct channel_columns at, const struct channel_row *channel)
@@ -156,10 +164,13 @@ put_channel(const struct view *view, const struct area *area, int row,
 	put_end(view, area, row, at.a, at.end, channel->a_pid, channel->a_tid);
 	if (channel->type != CHANNEL_LISTEN) {
 		area_put(area, row, at.b - 2,
-		         channel->type == CHANNEL_PIPE ? 0x2192 : 0x2194,
-		         STYLE_FRAME);
-		put_end(view, area, row, at.b, at.end, channel->b_pid,
-		        channel->b_tid);
+		         goes_one_way(channel) ? 0x2192 : 0x2194, STYLE_FRAME);
+		if (channel->type == CHANNEL_BROADCAST)
+			area_cut(area, row, at.b, at.end, STYLE_LABEL,
+			         "(each that has its name)");
+		else
+			put_end(view, area, row, at.b, at.end, channel->b_pid,
+			        channel->b_tid);
 	}
 	if (at.wait > 0)
 		put_waits(area, row, at.wait, channel);
