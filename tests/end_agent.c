@@ -112,15 +112,65 @@ worker_threads_that_transfer_and_share(void **state)
 	assert_int_equal(count(seen, "thread-died", "role", "worker"), 2);
 }
 
+static bool
+is_broadcast(struct seen *seen, json_t *line)
+{
+	json_t *born;
+
+	for (size_t n = 0;
+	     (born = program_line(seen->lines, "channel-born", n)); n++)
+		if (integer(born, "channel") == integer(line, "channel"))
+			return strcmp(string(born, "type"), "broadcast") == 0;
+	return false;
+}
+
+/* How many heard what was sent; each heard just that. */
+static int
+count_hearers(struct seen *seen, json_t *sent)
+{
+	char key[96], other[96];
+	int hearers = 0;
+	json_t *line;
+
+	message_key(sent, key);
+	for (size_t n = 0;
+	     (line = program_line(seen->lines, "message-recv", n)); n++) {
+		if (strcmp(message_key(line, other), key) != 0)
+			continue;
+		hearers++;
+		assert_string_equal(string(line, "preview"),
+		                    string(sent, "preview"));
+	}
+	return hearers;
+}
+
+/* What is said tells by how many it is to be heard. */
 static void
 a_broadcast_is_heard_by_each(void **state)
 {
 	struct seen *seen = *state;
+	int sent = 0, heard = 0;
+	json_t *line;
 
 	runs(seen, "broadcast.js", false);
-	assert_int_equal(count(seen, "message-send", "preview", "{\"n\""), 10);
-	/* Three are ready, three say what they heard, and that is thirty. */
-	assert_int_equal(count(seen, "message-recv", "preview", ""), 36);
+	for (size_t n = 0;
+	     (line = program_line(seen->lines, "message-send", n)); n++) {
+		const char *hearers =
+		    strstr(string(line, "preview"), "\"hearers\":");
+
+		if (!is_broadcast(seen, line)) {
+			assert_int_equal(count_hearers(seen, line), 1);
+			continue;
+		}
+		assert_non_null(hearers);
+		assert_int_equal(count_hearers(seen, line), atoi(hearers + 10));
+		sent++;
+		heard += atoi(hearers + 10);
+	}
+	assert_int_equal(sent, 52);
+	assert_int_equal(heard, 215);
+	assert_int_equal(count(seen, "channel-born", "type", "broadcast"), 5);
+	assert_int_equal(count(seen, "channel-died", "type", "broadcast"), 5);
 }
 
 static void

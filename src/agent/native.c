@@ -23,6 +23,7 @@
  * would be unloaded with a worker thread (it is linked with -z nodelete).
  */
 #include "ask.h"
+#include "native_casts.h"
 #include "native_ports.h"
 #include "native_stack.h"
 
@@ -378,5 +379,6 @@ napi_register_module_v1(void *env, void *exports)
 	}
 	offer(env, exports, "peer", peer, NULL);
 	ports_offer(env, exports);
+	casts_offer(env, exports);
 	return exports;
 }

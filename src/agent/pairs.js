@@ -7,8 +7,7 @@
 // and here, and under that the native part, which all threads share, keeps
 // what is known of it (native_ports.c).
 //
-// Not known: ports in workerData (they are there before the agent is), and
-// which channels of one name a BroadcastChannel is heard by.
+// Not known: ports in workerData (they are there before the agent is).
 const receivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceivingPorts');
 let cloner = false; // the channel of structuredClone() was seen
 
@@ -40,15 +39,8 @@ function pair(port1, port2) {
 }
 
 function watchChannels(prototype) {
-  defineProperty(prototype, 'port2', {
-    configurable: true, enumerable: false,
-    set(port2) {
-      defineProperty(this, 'port2', { value: port2, configurable: true,
-        enumerable: true, writable: true });
-      try {
-        pair(this.port1, port2);
-      } catch {}
-    },
+  watchAssignments(prototype, 'port2', ({ port1 }, port2) => {
+    pair(port1, port2);
   });
 }
 
@@ -106,7 +98,9 @@ let takesWatched = false;
 
 function took(port, message) {
   const inner = symbolOf(port, 'kHandle'); // of a BroadcastChannel
-  arrived(inner ? port[inner] : port, message);
+  const cast = inner && port[inner] ? port[inner][CAST] : undefined;
+  if (cast) heardCast(cast, message, true);
+  else arrived(inner ? port[inner] : port, message);
 }
 
 // Only when it is sure that the module is loaded: it takes its time.

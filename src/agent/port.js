@@ -1,5 +1,5 @@
-// Ports: postMessage() to a worker thread and back, through a MessageChannel
-// or a BroadcastChannel. All of them are MessagePorts inside.
+// Ports: postMessage() to a worker thread and back, or through a MessageChannel.
+// A BroadcastChannel has one inside: see cast.
 //
 // Both ends of a worker's channel know its threadId, which makes the name. Of
 // other ports: see pairs. Those nothing is known of are counted at each end.
@@ -131,6 +131,9 @@ function watchArrivals(prototype) {
 
 function watchPorts() {
   if (typeof MessagePort !== 'function') return;
+  try {
+    watchCasts(MessagePort.prototype);
+  } catch {}
   watchPosts(MessagePort.prototype);
   watchArrivals(MessagePort.prototype);
   watchChannels(MessageChannel.prototype);

@@ -1,42 +1,96 @@
-// One thread calls, three hear it.
+// All call at once and each hears all others: four threads, a second channel
+// in the first of them, one that comes later, and a name that nobody shares.
 'use strict';
-const { Worker, isMainThread, parentPort, BroadcastChannel } =
+const { Worker, isMainThread, parentPort, threadId, BroadcastChannel } =
   require('worker_threads');
 const counts = require('./count');
-const CALLS = 10, HEARERS = 3;
+const CALLS = 10, WORKERS = 3;
 
-if (!isMainThread) {
-  const channel = new BroadcastChannel('news');
-  let heard = 0;
-  channel.onmessage = () => {
-    counts.received++;
-    if (++heard < CALLS) return;
+// What it says is by whom it is, and how many are to hear it.
+function call(channel, by, hearers, times) {
+  for (let n = 1; n <= times; n++) {
     counts.sent++;
-    channel.close();
-    parentPort.postMessage({ heard });
-  };
-  counts.sent++;
-  parentPort.postMessage('ready');
-} else {
-  const channel = new BroadcastChannel('news');
-  let ready = 0, heard = 0, open = HEARERS;
-  for (let i = 0; i < HEARERS; i++) {
-    const worker = new Worker(__filename);
-    worker.on('message', (message) => {
-      counts.received++;
-      if (message !== 'ready') {
-        heard += message.heard;
-        return;
-      }
-      if (++ready < HEARERS) return;
-      for (let n = 1; n <= CALLS; n++) {
-        counts.sent++;
-        channel.postMessage({ n });
-      }
-      channel.close();
-    });
-    worker.on('exit', () => {
-      if (--open === 0) console.log(`sent ${CALLS} received ${heard}`);
-    });
+    channel.postMessage({ n, by, hearers });
   }
 }
+
+function work() {
+  const channel = new BroadcastChannel('news');
+  const post = (message) => {
+    counts.sent++;
+    parentPort.postMessage(message);
+  };
+  let heard = 0;
+  channel.onmessage = ({ data }) => {
+    counts.received++;
+    if (++heard === CALLS * WORKERS || data.last) post('heard');
+    if (data.by === 0 && data.n === 1 && data.hearers === 4) {
+      call(channel, threadId, 4, CALLS);
+    }
+  };
+  parentPort.on('message', () => {
+    counts.received++;
+    channel.close();
+    try {
+      channel.postMessage(1);
+    } catch (error) {
+      post(error.name);
+    }
+    parentPort.close();
+  });
+  post('ready');
+}
+
+function direct() {
+  const channel = new BroadcastChannel('news');
+  const second = new BroadcastChannel('news');
+  const alone = new BroadcastChannel('nobody');
+  const workers = [];
+  const said = {};
+  let open = 0, heard = 0;
+  channel.onmessage = second.onmessage = () => {
+    counts.received++;
+    heard++;
+  };
+  const hear = (what) => {
+    counts.received++;
+    said[what] = (said[what] || 0) + 1;
+    if (said.ready === WORKERS && what === 'ready') {
+      call(channel, 0, 4, CALLS);
+    } else if (said.heard === WORKERS && what === 'heard') {
+      add();
+    } else if (said.ready === WORKERS + 1 && what === 'ready') {
+      call(channel, 0, 5, CALLS);
+      counts.sent++;
+      channel.postMessage({ n: 0, last: true, hearers: 5 });
+    } else if (said.heard === 2 * WORKERS + 1 && what === 'heard') {
+      end();
+    }
+  };
+  const end = () => {
+    try {
+      channel.postMessage(() => {});
+    } catch (error) {
+      console.log(error.name);
+    }
+    call(alone, 0, 0, 1);
+    for (const worker of workers) {
+      counts.sent++;
+      worker.postMessage('end');
+    }
+    for (const each of [channel, second, alone]) each.close();
+  };
+  const add = () => {
+    const worker = new Worker(__filename);
+    open++;
+    workers.push(worker);
+    worker.on('message', hear);
+    worker.on('exit', () => {
+      if (--open === 0) console.log(said, `heard ${heard}`);
+    });
+  };
+  for (let i = 0; i < WORKERS; i++) add();
+}
+
+if (isMainThread) direct();
+else work();

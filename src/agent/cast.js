@@ -1,0 +1,167 @@
+// Broadcasts: what one BroadcastChannel says all others of its name hear, in
+// any thread of the process.
+//
+// Each that speaks is a channel of the stream, and numbers what it says: one
+// message is sent once and received by each who hears it. No message says whose
+// it is: the native part knows (native_casts.c).
+//
+// A channel has a MessagePort inside, which no program sees. That one gets own
+// functions, so nothing here is in the way of other ports.
+const CHANNEL_BROADCAST = 6;
+const CAST = Symbol('looptop cast');
+const HIGH = 4294967296;
+
+// Assignments to a property that a constructor makes: the object has what it
+// would have had, and `then` hears of it.
+function watchAssignments(prototype, key, then) {
+  defineProperty(prototype, key, {
+    configurable: true, enumerable: false,
+    set(value) {
+      defineProperty(this, key, { value, configurable: true,
+        enumerable: true, writable: true });
+      try {
+        then(this, value);
+      } catch {}
+    },
+  });
+}
+
+// Under which symbols it keeps its name and its port: its methods ask for them.
+function castSymbols(prototype) {
+  const found = {};
+  const asked = new Proxy({}, { get(_, key) {
+    found[key.description] = key;
+    return key.description === 'kType' ? 'BroadcastChannel' : undefined;
+  } });
+  apply(prototype.close, asked, []);
+  apply(getOwnPropertyDescriptor(prototype, 'name').get, asked, []);
+  return found;
+}
+
+// ---- speaking ----
+
+function announceCast(cast) {
+  const time = now();
+  cast.end.born = true;
+  record(kind('channel-born'), time, pid, 0, 0, cast.end, 0,
+         CHANNEL_BROADCAST, 0, 0, cast.name);
+  flush(time); // before anybody hears of it
+}
+
+function beforeCast(cast, message) {
+  looked.end = null;
+  if (!cast.end.born) announceCast(cast);
+  if (tokens > 0) {
+    looked.size = portSize(message);
+    looked.text = portPreview(message);
+    looked.time = now();
+    looked.end = cast.end;
+  }
+}
+
+function afterCast({ end }, { end: seen, time, size, text }) {
+  end.sent++;
+  if (seen === null) count(end);
+  else tell(kind('message-send'), end, time, end.sent, size, 0, text, 0);
+}
+
+function castPost(cast, post, port, given) {
+  let posted = false;
+  try {
+    beforeCast(cast, given[0]);
+  } catch {}
+  const seen = { ...looked };
+  native.castPost(cast.serial);
+  try {
+    const result = apply(post, port, given);
+    posted = true;
+    return result;
+  } finally {
+    native.castPosted(cast.serial, posted);
+    if (posted) afterCast(cast, seen);
+  }
+}
+
+// ---- hearing ----
+
+// Who hears something is at the other end of the speaker's channel.
+function speakerEnd(cast, serial) {
+  let end = cast.speakers[serial];
+  if (end === undefined) {
+    end = makeEnd(channelId(CHANNEL_BROADCAST, pid, serial), 1, 0);
+    cast.speakers[serial] = end;
+  }
+  return end;
+}
+
+// One without the agent.
+function unknownEnd(cast) {
+  if (cast.unknown === null) {
+    cast.unknown = makeEnd(nextId(), 0, 0);
+    announce(cast.unknown);
+  }
+  return cast.unknown;
+}
+
+function heardCast(cast, message, isMessage) {
+  const from = native.castHeard(cast.serial);
+  if (!isMessage) return;
+  const end = from === undefined ? unknownEnd(cast) :
+    speakerEnd(cast, Math.floor(from / HIGH));
+  end.received = from === undefined ? end.received + 1 : from % HIGH;
+  if (tokens <= 0) {
+    count(end);
+    return;
+  }
+  tell(kind('message-recv'), end, now(), end.received, portSize(message), 0,
+       portPreview(message), 1 - end.back);
+}
+
+function leaveCast({ serial, end }) {
+  native.castLeave(serial);
+  if (!end.born) return;
+  record(kind('channel-died'), now(), pid, 0, 0, end, 0, 0, 0, 0, '');
+}
+
+// ---- life ----
+
+function joinCast(port, serial, name, { post, dispatch, key }) {
+  const cast = { serial, name, speakers: Object.create(null), unknown: null,
+    end: makeEnd(channelId(CHANNEL_BROADCAST, pid, serial), 0, 0) };
+  cast.end.born = false;
+  holdEnd(port, null);
+  defineProperty(port, CAST, { value: cast });
+  defineProperty(port, 'postMessage', { configurable: true, writable: true,
+    value(...given) {
+      return fd < 0 ? apply(post, this, given) :
+        castPost(cast, post, this, given);
+    } });
+  defineProperty(port, key, { configurable: true, writable: true,
+    value(value, type, event) {
+      try {
+        if (type === 'close') leaveCast(cast);
+        else if (fd >= 0) heardCast(cast, value, type === 'message');
+      } catch {}
+      return dispatch.call(this, value, type, event);
+    } });
+}
+
+// What Node's own functions are, before those of ports are replaced.
+function watchCasts(prototype) {
+  const key = Symbol.for('nodejs.internal.kHybridDispatch');
+  const originals = { key, post: prototype.postMessage,
+    dispatch: prototype[key] };
+  const { kName, kHandle } = castSymbols(BroadcastChannel.prototype);
+  let opening; // whose constructor runs: Node makes its port
+  if (!kName || !kHandle || typeof originals.dispatch !== 'function') return;
+  watchAssignments(BroadcastChannel.prototype, kName, (channel, name) => {
+    opening = undefined;
+    if (fd >= 0 && loadNative().castOpen) opening = native.castOpen(name);
+  });
+  watchAssignments(BroadcastChannel.prototype, kHandle, (channel, port) => {
+    if (opening === undefined) return;
+    native.castOpened(opening);
+    joinCast(port, opening, channel[kName], originals);
+    opening = undefined;
+  });
+}
