@@ -48,37 +48,40 @@ function announceCast(cast) {
   flush(time); // before anybody hears of it
 }
 
-function beforeCast(cast, message) {
-  looked.end = null;
+// What there is to tell of it; null: it is only counted.
+function lookCast(cast, message) {
   if (!cast.end.born) announceCast(cast);
-  if (tokens > 0) {
-    looked.size = portSize(message);
-    looked.text = portPreview(message);
-    looked.time = now();
-    looked.end = cast.end;
-  }
+  if (tokens <= 0) return null;
+  return { time: now(), size: portSize(message), text: portPreview(message) };
 }
 
-function afterCast({ end }, { end: seen, time, size, text }) {
+function tellCast({ end }, seen) {
   end.sent++;
-  if (seen === null) count(end);
-  else tell(kind('message-send'), end, time, end.sent, size, 0, text, 0);
+  if (seen === null) {
+    if (!end.listed || !coarse) count(end);
+    return;
+  }
+  tell(kind('message-send'), end, seen.time, end.sent, seen.size, 0, seen.text,
+       0);
 }
 
 function castPost(cast, post, port, given) {
+  let seen = null;
   let posted = false;
-  try {
-    beforeCast(cast, given[0]);
-  } catch {}
-  const seen = { ...looked };
+  if (tokens > 0 || !cast.end.born) {
+    try {
+      seen = lookCast(cast, given[0]);
+    } catch {}
+  }
   native.castPost(cast.serial);
   try {
-    const result = apply(post, port, given);
+    const result = given.length === 1 ? post.call(port, given[0]) :
+      apply(post, port, given);
     posted = true;
     return result;
   } finally {
     native.castPosted(cast.serial, posted);
-    if (posted) afterCast(cast, seen);
+    if (posted) tellCast(cast, seen);
   }
 }
 
@@ -110,7 +113,7 @@ function heardCast(cast, message, isMessage) {
     speakerEnd(cast, Math.floor(from / HIGH));
   end.received = from === undefined ? end.received + 1 : from % HIGH;
   if (tokens <= 0) {
-    count(end);
+    if (!end.listed || !coarse) count(end);
     return;
   }
   tell(kind('message-recv'), end, now(), end.received, portSize(message), 0,
