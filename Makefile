@@ -103,7 +103,8 @@ $(BUILD)/obj/%.o: %.c
 	@$(CC) $(CPPFLAGS) $(flags) $(lib_flags) -MMD -MP -c -o $@ $<
 
 # The agent: its parts, in this order, as one file inside the program.
-agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc port pairs cast life calls main)
+agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc \
+                 inside port pairs cast life calls main)
 
 $(BUILD)/obj/agent_text: $(agent_parts)
 	@mkdir -p $(@D)

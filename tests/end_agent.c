@@ -199,6 +199,16 @@ channels_between_threads(void **state)
 	                 20);
 }
 
+/* And what is sent to it before anybody hears that it is there. */
+static void
+ports_a_thread_is_born_with(void **state)
+{
+	struct seen *seen = *state;
+
+	runs(seen, "given.js", true);
+	assert_int_equal(count(seen, "message-recv", "preview", "{\"n\""), 40);
+}
+
 static void
 a_shell_between_parent_and_child(void **state)
 {
@@ -271,6 +281,7 @@ main(void)
 	    with_seen(a_broadcast_is_heard_by_each),
 	    with_seen(a_pool_of_workers),
 	    with_seen(channels_between_threads),
+	    with_seen(ports_a_thread_is_born_with),
 	    with_seen(a_shell_between_parent_and_child),
 	    with_seen(a_module),
 	    with_seen(a_program_sees_nothing_of_it),

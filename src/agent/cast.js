@@ -11,33 +11,6 @@ const CHANNEL_BROADCAST = 6;
 const CAST = Symbol('looptop cast');
 const HIGH = 4294967296;
 
-// Assignments to a property that a constructor makes: the object has what it
-// would have had, and `then` hears of it.
-function watchAssignments(prototype, key, then) {
-  defineProperty(prototype, key, {
-    configurable: true, enumerable: false,
-    set(value) {
-      defineProperty(this, key, { value, configurable: true,
-        enumerable: true, writable: true });
-      try {
-        then(this, value);
-      } catch {}
-    },
-  });
-}
-
-// Under which symbols it keeps its name and its port: its methods ask for them.
-function castSymbols(prototype) {
-  const found = {};
-  const asked = new Proxy({}, { get(_, key) {
-    found[key.description] = key;
-    return key.description === 'kType' ? 'BroadcastChannel' : undefined;
-  } });
-  apply(prototype.close, asked, []);
-  apply(getOwnPropertyDescriptor(prototype, 'name').get, asked, []);
-  return found;
-}
-
 // ---- speaking ----
 
 function announceCast(cast) {
@@ -147,6 +120,13 @@ function joinCast(port, serial, name, { post, dispatch, key }) {
       } catch {}
       return dispatch.call(this, value, type, event);
     } });
+}
+
+// Its methods ask for its port and its name.
+function castSymbols(prototype) {
+  const { get } = getOwnPropertyDescriptor(prototype, 'name');
+  return symbolsAsked(prototype.close, symbolsAsked(get, {},
+    'BroadcastChannel'), 'BroadcastChannel');
 }
 
 // What Node's own functions are, before those of ports are replaced.

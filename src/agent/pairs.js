@@ -7,9 +7,11 @@
 // and here, and under that the native part, which all threads share, keeps
 // what is known of it (native_ports.c).
 //
-// Not known: ports in workerData (they are there before the agent is).
+// A thread that is born with ports, in its workerData, has them before its
+// agent is there: those are known by where in it they are.
 const receivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceivingPorts');
 let cloner = false; // the channel of structuredClone() was seen
+let newest = []; // the ends of the newest channel
 
 // Node 18 and 20 clone through a channel of their own.
 function isCloners() {
@@ -30,11 +32,12 @@ function holdEnd(port, end) {
 function pair(port1, port2) {
   const none = isCloners();
   const id = nextId();
-  for (const [port, back] of [[port1, 0], [port2, 1]]) {
+  newest = [[port1, 0], [port2, 1]].map(([port, back]) => {
     const end = none ? null : makeEnd(id, back, 0);
     if (end) end.born = false;
     holdEnd(port, end);
-  }
+    return end;
+  });
   if (!none) watchTakes();
 }
 
@@ -62,6 +65,23 @@ function isPort(value) {
 const keyOf = (end, number, index) =>
   `${end.lo} ${end.hi} ${number} ${index}`;
 
+function giveEnd(key, end) {
+  if (!end || !loadNative().give) return;
+  native.give(key, `${end.lo} ${end.hi} ${end.back} ${end.sent} ${
+    end.received}`);
+}
+
+function takeEnd(key, port) {
+  const found = loadNative().take && native.take(key);
+  if (!found || port[STATE] !== undefined) return;
+  const [lo, hi, back, sent, received] = found.split(' ').map(Number);
+  const end = makeEnd({ lo, hi }, back, 0);
+  end.sent = sent;
+  end.received = received;
+  end.born = false;
+  holdEnd(port, end);
+}
+
 // Before the message that carries them is posted as the `number`th of `by`.
 function givePorts(by, number, transfer) {
   const list = listOf(transfer);
@@ -69,11 +89,7 @@ function givePorts(by, number, transfer) {
   for (let i = 0; i < list.length; i++) {
     const property = getOwnPropertyDescriptor(list, i);
     if (property === undefined || !isPort(property.value)) continue;
-    const end = property.value[STATE];
-    if (end && loadNative().give) {
-      loadNative().give(keyOf(by, number, index),
-        `${end.lo} ${end.hi} ${end.back} ${end.sent} ${end.received}`);
-    }
+    giveEnd(keyOf(by, number, index), property.value[STATE]);
     index++;
   }
 }
@@ -81,15 +97,65 @@ function givePorts(by, number, transfer) {
 // They have arrived with it.
 function takePorts(by, number, ports) {
   for (let i = 0; i < ports.length; i++) {
-    const found = loadNative().take && loadNative().take(keyOf(by, number, i));
-    if (!found || ports[i][STATE] !== undefined) continue;
-    const [lo, hi, back, sent, received] = found.split(' ').map(Number);
-    const end = makeEnd({ lo, hi }, back, 0);
-    end.sent = sent;
-    end.received = received;
-    end.born = false;
-    holdEnd(ports[i], end);
+    takeEnd(keyOf(by, number, i), ports[i]);
   }
+}
+
+// ---- ports that a thread is born with ----
+
+const BORN_DEPTH = 4;
+const BORN_NAMES = 16;
+
+// Finds them where one looks for them; `path` says where that is.
+function eachPort(value, path, depth, see) {
+  if (typeof value !== 'object' || value === null || types.isProxy(value) ||
+      types.isTypedArray(value)) return;
+  if (isPort(value)) {
+    see(value, path);
+    return;
+  }
+  if (depth === BORN_DEPTH) return;
+  const names = isArray(value) ? value.keys() : keys(value);
+  let count = 0;
+  for (const name of names) {
+    if (count++ === BORN_NAMES) return;
+    const property = getOwnPropertyDescriptor(value, name);
+    if (property !== undefined) {
+      eachPort(property.value, `${path}.${name}`, depth + 1, see);
+    }
+  }
+}
+
+// Node's message to a new thread: its end of the channel tells which one.
+function giveBorn(message, transfer) {
+  if (!isNodes(message) || listOf(transfer).length < 2) return;
+  const { publicPort, workerData } = getOwnPropertyDescriptors(message);
+  if (!publicPort || !workerData || !isPort(publicPort.value)) return;
+  const end = publicPort.value[STATE];
+  if (!end) return;
+  eachPort(workerData.value, '', 0, (port, path) => {
+    giveEnd(`born ${end.lo}${path}`, port[STATE]);
+  });
+}
+
+function takeBorn(workerData, end) {
+  eachPort(workerData, '', 0, (port, path) => {
+    takeEnd(`born ${end.lo}${path}`, port);
+  });
+}
+
+// ---- a Worker's channel, as soon as its constructor has made it ----
+
+function watchWorkers({ prototype }) {
+  const { kPublicPort } = symbolsAsked(prototype.postMessage, {});
+  if (!kPublicPort) return;
+  watchAssignments(prototype, kPublicPort, (worker, port) => {
+    const there = newest[0] && newest[0] === port[STATE] ? newest[1] : null;
+    openWorkerPorts(worker);
+    if (there === null) return;
+    there.lo = port[STATE].lo;
+    there.hi = port[STATE].hi;
+  });
 }
 
 // ---- receiveMessageOnPort() ----
@@ -117,4 +183,5 @@ function watchTakes() {
     return result;
   });
   require('module').syncBuiltinESMExports();
+  watchWorkers(threads.Worker);
 }

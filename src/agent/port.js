@@ -78,7 +78,12 @@ function watchPosts(prototype) {
       if (!end.listed || !coarse) count(end);
       return result;
     }
-    if (end === null || fd < 0) return apply(post, this, arguments);
+    if (end === null || fd < 0) {
+      try {
+        if (given > 1 && fd >= 0) giveBorn(message, transfer);
+      } catch {}
+      return apply(post, this, arguments);
+    }
     if (given > 1 && end) {
       try {
         givePorts(end, end.sent + 1, transfer);
@@ -164,4 +169,5 @@ function openParentPort(parentPort, threadId) {
   holdEnd(parentPort, end);
   announce(end);
   flush(now());
+  takeBorn(require('worker_threads').workerData, end);
 }

@@ -13,8 +13,8 @@
 
 const hrtime = process.hrtime;
 const { writeSync, openSync, readFileSync, readlinkSync } = require('fs');
-const { defineProperty, getOwnPropertyDescriptor, getOwnPropertySymbols,
-  getPrototypeOf, keys } = Object;
+const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyDescriptors,
+  getOwnPropertySymbols, getPrototypeOf, keys } = Object;
 const { apply } = Reflect;
 const setTimer = setTimeout;
 const utf8Write = Buffer.prototype.utf8Write;
