@@ -128,6 +128,54 @@ a_socketpair_joins_two(void **state)
 	free(found.rows);
 }
 
+static int
+both_at_three(void *data, pid_t pid)
+{
+	(void)data;
+	return pid == 12 || pid == 13 ? 3 : -1;
+}
+
+static bool
+one_below_the_other(void *data, pid_t pid, pid_t of)
+{
+	(void)data;
+	return pid == of + 1;
+}
+
+/* A shell stands between parent and child, and holds the child's end too: that
+ * is one channel, named by who is the parent's child. */
+static void
+a_shell_makes_no_second_channel(void **state)
+{
+	struct holding rows[] = {
+	    {HOLDING_SOCKET, 60, 12, 3, false, false, 0, ""},
+	    {HOLDING_SOCKET, 60, 13, 3, false, false, 0, ""},
+	    {HOLDING_SOCKET, 70, 11, 9, false, false, 0, ""},
+	};
+	struct unix_socket sockets[2];
+	struct channels_seen seen = {
+	    .holdings = {rows, 3, 3},
+	    .unixes = sockets,
+	    .unix_count = 2,
+	    .node_fd = both_at_three,
+	    .is_child = one_below_the_other,
+	};
+	struct found_channels found = {0};
+
+	(void)state;
+	pair_of_sockets(sockets);
+	channels_find(&seen, &found);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.rows[0].id, channel_id(CHANNEL_IPC, 11, 12));
+	/* The shell is gone: its child is what is left. */
+	rows[0] = rows[2];
+	seen.holdings.count = 2;
+	channels_find(&seen, &found);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.rows[0].id, channel_id(CHANNEL_IPC, 11, 13));
+	free(found.rows);
+}
+
 static void
 nothing_matches_nothing(void **state)
 {
@@ -456,6 +504,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(links_are_read),
 	    cmocka_unit_test(maps_are_read),
 	    cmocka_unit_test(a_socketpair_joins_two),
+	    cmocka_unit_test(a_shell_makes_no_second_channel),
 	    cmocka_unit_test(nothing_matches_nothing),
 	    cmocka_unit_test(a_crowd_is_cut),
 	    cmocka_unit_test(connections_are_counted_by_client),

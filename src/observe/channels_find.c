@@ -260,6 +260,24 @@ match_listener(struct matching *matching, const struct unix_socket *socket)
 	}
 }
 
+/* Whether a shell between parent and child (npm, exec) has the child's end too:
+ * then the shell is the parent's child, and names the channel. */
+static bool
+is_behind_shell(const struct matching *matching, struct holders side,
+                const struct holding *end, pid_t parent)
+{
+	struct channels_seen *seen = matching->seen;
+
+	if (!is_node_end(matching, end) ||
+	    seen->is_child(seen->data, end->pid, parent))
+		return false;
+	for (int i = 0; i < side.count; i++)
+		if (is_node_end(matching, &side.rows[i]) &&
+		    seen->is_child(seen->data, side.rows[i].pid, parent))
+			return true;
+	return false;
+}
+
 static void
 match_unix(struct matching *matching, const struct unix_socket *socket)
 {
@@ -283,7 +301,9 @@ match_unix(struct matching *matching, const struct unix_socket *socket)
 		const struct holding *one = &here.rows[i / there.count];
 		const struct holding *other = &there.rows[i % there.count];
 
-		if (one->pid != other->pid)
+		if (one->pid != other->pid &&
+		    !is_behind_shell(matching, here, one, other->pid) &&
+		    !is_behind_shell(matching, there, other, one->pid))
 			match_ends(matching, one, other, socket, peer);
 	}
 }
