@@ -2,6 +2,10 @@
  * it says the same and ends the same. */
 #include "agent.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
 /* SOAK: as much as the issue asks for. */
 static void
 is_the_same_with(struct seen *seen, const char *name, int count, int soak)
@@ -125,6 +129,64 @@ who_reads_may_never_read(void **state)
 	goes_on("full");
 }
 
+/* A directory of its own for what looptop needs while it runs. */
+static char *
+private_directory(void)
+{
+	char *path = strdup("/tmp/looptop-test-XXXXXX");
+
+	if (!path || !mkdtemp(path) || setenv("XDG_RUNTIME_DIR", path, 1))
+		fail();
+	return path;
+}
+
+static void
+wait_for_words(struct program *program, const char *word, int times)
+{
+	char line[256];
+	FILE *out = fdopen(dup(program->out_fd), "r");
+
+	assert_non_null(out);
+	setvbuf(out, NULL, _IONBF, 0);
+	while (times > 0 && fgets(line, sizeof(line), out))
+		times -= strncmp(line, word, strlen(word)) == 0;
+	assert_int_equal(times, 0);
+	fclose(out);
+}
+
+/* README: nothing it started outlives it. That holds for a program with the
+ * agent in it, and its children and threads; and its files are gone too. */
+static void
+sigkill_leaves_nothing_of_the_program(void **state)
+{
+	const char *const args[] = {"run",
+	                            "--json",
+	                            "--output",
+	                            program_file("killed.json", ""),
+	                            "--",
+	                            "node",
+	                            "tests/agent/hard.js",
+	                            "endless",
+	                            NULL};
+	char *directory = private_directory();
+	struct program program;
+
+	(void)state;
+	if (!has_agents_node())
+		skip_because("there is no node of version 20 or newer");
+	program_start(&program, args);
+	wait_for_words(&program, "talks", 2);
+	kill(program.pid, SIGKILL);
+	program_wait(&program);
+	assert_int_equal(program.status, 128 + SIGKILL);
+	assert_string_equal(program.err, "");
+	program_assert_no_orphans(program.mark);
+	assert_return_code(rmdir(directory), errno);
+	program_free(&program);
+	free(directory);
+	unsetenv("XDG_RUNTIME_DIR");
+}
+
 /* Under --stacks too, but for what --help says of it. */
 static void
 stacks_change_no_result(void **state)
@@ -150,6 +212,7 @@ main(void)
 	    with_seen(a_program_may_crash),
 	    with_seen(who_reads_may_go_away),
 	    with_seen(who_reads_may_never_read),
+	    with_seen(sigkill_leaves_nothing_of_the_program),
 	    with_seen(stacks_change_no_result),
 	};
 

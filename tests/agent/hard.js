@@ -182,6 +182,21 @@ const cases = {
     });
     child.send({ left });
   },
+  // Talks to a child and a thread until it is ended.
+  endless() {
+    const child = start('answers', {});
+    const worker = new Worker(__filename, { argv: ['echo'] });
+    const loop = (target, say) => {
+      let heard = 0;
+      target.on('message', () => {
+        if (++heard === 20) console.log('talks');
+        setTimeout(say, 5);
+      });
+      say();
+    };
+    loop(child, () => child.send('x'));
+    loop(worker, () => worker.postMessage('x'));
+  },
   answers() {
     process.on('message', (message) => process.send(message));
   },
