@@ -27,8 +27,8 @@ output_of(const char *command)
 	FILE *pipe;
 
 	snprintf(line, sizeof(line),
-	         "{ timeout 60 %s; } 2>%s; echo \"exit $?\"; cat %s", command,
-	         errors, errors);
+	         "{ timeout %d %s; } 2>%s; echo \"exit $?\"; cat %s",
+	         getenv("SOAK") ? 900 : 60, command, errors, errors);
 	pipe = popen(line, "r");
 	assert_non_null(pipe);
 	assert_true(getdelim(&text, &size, '\0', pipe) > 0);

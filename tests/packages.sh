@@ -6,10 +6,12 @@
 # test that fails each time fails; those must be the same ones, and the suite
 # must end the same. What fails only now and then is told, for what some of
 # them test is how long things take. The packages are old enough to hold their
-# tests; what runs the tests comes from npm too.
+# tests; what runs the tests comes from npm too. Where no package has its tests
+# (execa, jest-worker) those in tests/packages do.
 set -u
 runs=${RUNS:-2}
 looptop=${LOOPTOP:?is the program}
+own=$(cd "$(dirname "$0")/packages" && pwd)
 mkdir -p "${1:?is the directory for the packages}" || exit 1
 dir=$(cd "$1" && pwd)
 shift
@@ -31,6 +33,8 @@ suite()
 		echo 'for file in test/*.ts; do echo "# $file";' \
 			'node -r ../node_modules/ts-node/register "$file";' \
 			'done' ;;
+	execa) echo 'exec node ./execa.mjs' ;;
+	jest-worker) echo 'exec node ./jest-worker.js' ;;
 	esac
 }
 
@@ -40,15 +44,24 @@ version()
 	worker-farm) echo 1.7.0 ;;
 	workerpool) echo 2.3.4 ;;
 	piscina) echo 4.9.2 ;;
+	execa) echo 9.6.0 ;;
+	jest-worker) echo 29.7.0 ;;
 	*)
 		echo "packages: $1: not one of worker-farm, workerpool," \
-			'piscina' >&2
+			'piscina, execa, jest-worker' >&2
 		exit 1 ;;
 	esac
 }
 
 fetch()
 {
+	if ls "$own/$1".* >/dev/null 2>&1; then
+		mkdir -p "$dir/$1"
+		cp "$own/$1".* "$own/tap.js" "$dir/$1"
+		(cd "$dir" && npm install --silent --no-audit --no-fund \
+			--ignore-scripts "$1@$2") || exit 1
+		return
+	fi
 	[ -d "$dir/$1" ] && return
 	archive=$(cd "$dir" && npm pack --silent "$1@$2") || exit 1
 	mkdir "$dir/$1.new"
@@ -146,7 +159,7 @@ compare()
 	$tools) || exit 1
 rm -rf "$dir/out"
 mkdir "$dir/out"
-[ $# -gt 0 ] || set -- worker-farm workerpool piscina
+[ $# -gt 0 ] || set -- worker-farm workerpool piscina execa jest-worker
 for package in "$@"; do
 	fetch "$package" "$(version "$package")"
 	turn=1
