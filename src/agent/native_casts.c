@@ -8,14 +8,15 @@
  * long as Node's call lasts, and another waits for him.
  *
  * What can go wrong: a call lasts (a huge message, or a getter that waits for
- * the other thread: he waits no longer than HOLD_NS, well below what is called
- * a block, and two messages may then be taken for one another); a call throws
- * (the queues forget it); the thread ends in the middle of one (its cleanup
- * hook lets go); somebody speaks who has no agent (a message comes that is in
- * no queue: from then on that listener is only counted); nobody reads (a queue
- * holds runs of one speaker's messages, and is given up at RUNS_MAX).
+ * the other thread: who posts waits no longer than POST_MS, and two messages
+ * may then be taken for one another; who joins and cannot know whether he hears
+ * the message is only counted); a call throws (the queues forget it); the
+ * thread ends in the middle of one (its cleanup hook lets go); somebody speaks
+ * who has no agent (a message comes that is in no queue: from then on that
+ * listener is only counted).
  */
 #include "native_casts.h"
+#include "native_queue.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -24,8 +25,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { CASTS = 1024, GENERATIONS = 1024, RUNS_MAX = 65536 };
-enum { HOLD_NS = 10000000 };
+enum { CASTS = 1024, GENERATIONS = 1024 };
+enum { POST_MS = 100, JOIN_MS = 1000 };
 
 /* Node-API (node_api.h). */
 int napi_add_env_cleanup_hook(void *env, void (*hook)(void *), void *data);
@@ -42,11 +43,6 @@ int napi_get_value_uint32(void *env, void *value, uint32_t *into);
 int napi_set_named_property(void *env, void *object, const char *name,
                             void *value);
 
-/* Messages of one speaker that follow each other. */
-struct run {
-	uint32_t speaker, first, count;
-};
-
 struct cast {
 	uint32_t serial; /* 0: free; its slot and how often one was opened */
 	void *env;       /* of its thread */
@@ -54,9 +50,7 @@ struct cast {
 	uint32_t said;
 	int holds;   /* the name, so many times in one another */
 	bool joined; /* Node has made it */
-	bool astray; /* its queue is not Node's */
-	struct run *runs;
-	uint32_t head, end, room; /* of the runs */
+	struct queue queue;
 };
 
 static struct {
@@ -67,88 +61,6 @@ static struct {
 	uint32_t opened;
 } casts = {.lock = PTHREAD_MUTEX_INITIALIZER,
            .freed = PTHREAD_COND_INITIALIZER};
-
-/* ---- queues ---- */
-
-static void
-go_astray(struct cast *cast)
-{
-	free(cast->runs);
-	cast->runs = NULL;
-	cast->head = cast->end = cast->room = 0;
-	cast->astray = true;
-}
-
-/* Room for one more run; false: there is none. */
-static bool
-make_room(struct cast *cast)
-{
-	uint32_t count = cast->end - cast->head;
-	struct run *more;
-
-	if (cast->end < cast->room)
-		return true;
-	if (cast->head > cast->room / 2) {
-		memmove(cast->runs, cast->runs + cast->head,
-		        count * sizeof(*cast->runs));
-		cast->head = 0;
-		cast->end = count;
-		return true;
-	}
-	if (cast->room >= RUNS_MAX)
-		return false;
-	more = realloc(cast->runs, (cast->room * 2 + 8) * sizeof(*more));
-	if (!more)
-		return false;
-	cast->runs = more;
-	cast->room = cast->room * 2 + 8;
-	return true;
-}
-
-static void
-put(struct cast *cast, uint32_t speaker, uint32_t number)
-{
-	struct run *last = cast->runs + cast->end - 1;
-
-	if (cast->end > cast->head && last->speaker == speaker &&
-	    last->first + last->count == number) {
-		last->count++;
-		return;
-	}
-	if (make_room(cast))
-		cast->runs[cast->end++] = (struct run){speaker, number, 1};
-	else
-		go_astray(cast);
-}
-
-/* It was not posted after all. */
-static void
-take_back(struct cast *cast, uint32_t speaker, uint32_t number)
-{
-	for (uint32_t i = cast->end; i > cast->head; i--) {
-		struct run *run = &cast->runs[i - 1];
-
-		if (run->speaker != speaker ||
-		    run->first + run->count != number + 1)
-			continue;
-		run->count--;
-		return;
-	}
-}
-
-/* Who said what comes next; false: nobody here did. */
-static bool
-take(struct cast *cast, struct run *next)
-{
-	while (cast->head < cast->end && !cast->runs[cast->head].count)
-		cast->head++;
-	if (cast->head == cast->end)
-		return false;
-	*next = cast->runs[cast->head];
-	cast->runs[cast->head].first++;
-	cast->runs[cast->head].count--;
-	return true;
-}
 
 /* ---- names ---- */
 
@@ -179,24 +91,36 @@ is_held(const struct cast *by)
 	return false;
 }
 
-static void
-hold(uint32_t serial)
+static struct timespec
+in_ms(long ms)
 {
-	struct timespec end;
-	struct cast *cast;
+	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_nsec += HOLD_NS;
-	if (end.tv_nsec >= 1000000000) {
-		end.tv_sec++;
-		end.tv_nsec -= 1000000000;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	time.tv_sec += ms / 1000;
+	time.tv_nsec += ms % 1000 * 1000000;
+	if (time.tv_nsec >= 1000000000) {
+		time.tv_sec++;
+		time.tv_nsec -= 1000000000;
 	}
-	while ((cast = find(serial)) != NULL && is_held(cast))
-		if (pthread_cond_clockwait(&casts.freed, &casts.lock,
-		                           CLOCK_MONOTONIC, &end))
-			break;
+	return time;
+}
+
+/* Whether nobody else holds it. He does in any case: it is only for so long
+ * that he waits. */
+static bool
+hold(uint32_t serial, long ms)
+{
+	struct timespec end = in_ms(ms);
+	struct cast *cast;
+	int error = 0;
+
+	while ((cast = find(serial)) != NULL && !error && is_held(cast))
+		error = pthread_cond_clockwait(&casts.freed, &casts.lock,
+		                               CLOCK_MONOTONIC, &end);
 	if (cast)
 		cast->holds++;
+	return cast && !is_held(cast);
 }
 
 static void
@@ -210,7 +134,7 @@ static void
 leave(struct cast *cast)
 {
 	free(cast->name);
-	free(cast->runs);
+	queue_free(&cast->queue);
 	*cast = (struct cast){0};
 	pthread_cond_broadcast(&casts.freed);
 }
@@ -248,15 +172,24 @@ open_cast(void *env, char *name)
 
 static void
 tell_others(const struct cast *cast, uint32_t number,
-            void (*what)(struct cast *cast, uint32_t speaker, uint32_t number))
+            void (*what)(struct queue *queue, uint32_t speaker,
+                         uint32_t number))
 {
 	for (uint32_t i = 0; i < casts.used; i++) {
 		struct cast *other = &casts.all[i];
 
-		if (other != cast && is_same_name(cast, other) &&
-		    other->joined && !other->astray)
-			what(other, cast->serial, number);
+		if (other != cast && is_same_name(cast, other) && other->joined)
+			what(&other->queue, cast->serial, number);
 	}
+}
+
+/* Somebody posts nevertheless. */
+static void
+astray_who_join(const struct cast *by)
+{
+	for (uint32_t i = 0; by && i < casts.used; i++)
+		if (is_same_name(by, &casts.all[i]) && !casts.all[i].joined)
+			queue_go_astray(&casts.all[i].queue);
 }
 
 /* ---- what the agent calls ---- */
@@ -305,7 +238,8 @@ cast_open(void *env, void *info)
 		return NULL;
 	pthread_mutex_lock(&casts.lock);
 	serial = open_cast(env, name);
-	hold(serial);
+	if (!hold(serial, JOIN_MS) && serial)
+		queue_go_astray(&find(serial)->queue);
 	pthread_mutex_unlock(&casts.lock);
 	if (serial)
 		(void)napi_create_double(env, serial, &result);
@@ -339,10 +273,11 @@ cast_post(void *env, void *info)
 	uint32_t serial = serial_given(env, info, NULL);
 
 	pthread_mutex_lock(&casts.lock);
-	hold(serial);
+	if (!hold(serial, POST_MS))
+		astray_who_join(find(serial));
 	cast = find(serial);
 	if (cast)
-		tell_others(cast, ++cast->said, put);
+		tell_others(cast, ++cast->said, queue_put);
 	pthread_mutex_unlock(&casts.lock);
 	return NULL;
 }
@@ -359,7 +294,7 @@ cast_posted(void *env, void *info)
 	cast = find(serial);
 	if (cast) {
 		if (!was)
-			tell_others(cast, cast->said--, take_back);
+			tell_others(cast, cast->said--, queue_take_back);
 		let_go(cast);
 	}
 	pthread_mutex_unlock(&casts.lock);
@@ -378,8 +313,8 @@ cast_heard(void *env, void *info)
 
 	pthread_mutex_lock(&casts.lock);
 	cast = find(serial);
-	if (cast && !cast->astray && !take(cast, &next))
-		go_astray(cast);
+	if (cast && !queue_take(&cast->queue, &next))
+		queue_go_astray(&cast->queue);
 	pthread_mutex_unlock(&casts.lock);
 	if (next.speaker)
 		(void)napi_create_double(
