@@ -135,7 +135,7 @@ run: $(BUILD)/looptop
 tests_of  = $(patsubst tests/%.c,$(BUILD)/tests/%,\
               $(filter-out tests/fuzz_corpus.c,$(wildcard tests/$(1)_*.c)))
 tests_layers := core runtime conformance fuzz load stage observe report ui end \
-                soak
+                soak agent
 tests_all := $(foreach layer,$(tests_layers),$(call tests_of,$(layer)))
 # The core again with tables of four rows, where bugs cannot hide.
 tests_tiny := $(patsubst $(BUILD)/tests/%,$(BUILD)/tests/%-tiny,\
@@ -155,6 +155,8 @@ needs_stage   := $(objs_stage) $(objs_load) $(objs_runtime) $(objs_core)
 needs_observe := $(call obj_of,tests/fuzz_procfs.c) $(objs_observe) $(objs_core)
 needs_report  := $(objs_report) $(objs_core)
 needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
+# Of the agent's native part what needs no Node.
+needs_agent   := $(call obj_of,src/agent/native_casts.c src/agent/native_queue.c)
 needs_soak    := $(objs_load) $(objs_runtime) $(objs_core)
 needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_core)
 
@@ -167,6 +169,7 @@ link_stage   := cmocka $(libs_runtime)
 link_observe := cmocka $(libs_observe)
 link_report  := cmocka $(libs_report)
 link_ui      := cmocka
+link_agent   := cmocka
 link_soak    := cmocka $(libs_runtime)
 link_end     := $(libs_tests) jansson
 
@@ -250,7 +253,8 @@ bless: $(BUILD)/tests/ui_golden $(BUILD)/tests/ui_golden_panes
 
 # The programs with threads, for the thread sanitizer.
 threaded := core_emit core_emit_threads runtime_port runtime_worker \
-            runtime_pool runtime_message runtime_atomics runtime_worker_life
+            runtime_pool runtime_message runtime_atomics runtime_worker_life \
+            agent_casts
 
 test-threads: $(patsubst %,$(BUILD)/tests/%,$(filter $(threaded),\
 		$(notdir $(tests_all))))
