@@ -83,8 +83,9 @@ an_end_that_is_not_known_is_left_out(void **state)
 static void
 every_type_of_channel_has_its_word(void **state)
 {
-	static const char *const words[] = {
-	    "ipc", "port", "pipe", "socket", "listen", "shm", "unknown"};
+	static const char *const words[] = {"ipc",       "port",   "pipe",
+	                                    "socket",    "listen", "shm",
+	                                    "broadcast", "unknown"};
 	struct printing *printing = *state;
 
 	begin(printing);
