@@ -411,6 +411,26 @@ what_belongs_together_is_marked(void **state)
 }
 
 static void
+a_lesson_at_its_beginning_on_its_way_and_at_its_end(void **state)
+{
+	struct screen *screen = *state;
+
+	world_calm(&screen->world);
+	open_ui(screen, true);
+	press(screen, "e");
+	compare(screen, "menu-lesson", 24, 80, false);
+	press(screen, "1");
+	ui_watch(&screen->ui, &screen->world.model);
+	compare_sizes(screen, "lesson");
+	world_offloaded(&screen->world);
+	ui_watch(&screen->ui, &screen->world.model);
+	compare_sizes(screen, "lesson-done");
+	compare(screen, "lesson-done", 15, 60, false);
+	press(screen, "x x x");
+	compare_sizes(screen, "lesson-end");
+}
+
+static void
 losses_and_a_pause_are_shown(void **state)
 {
 	struct screen *screen = *state;
@@ -457,6 +477,8 @@ main(void)
 	    cmocka_unit_test(the_tree_is_filtered_sorted_and_folded),
 	    cmocka_unit_test(a_zombie_stays_in_the_tree),
 	    cmocka_unit_test(what_belongs_together_is_marked),
+	    cmocka_unit_test(
+		a_lesson_at_its_beginning_on_its_way_and_at_its_end),
 	    cmocka_unit_test(losses_and_a_pause_are_shown),
 	    cmocka_unit_test(a_terminal_that_is_too_small_gets_a_sentence),
 	};

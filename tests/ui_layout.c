@@ -20,17 +20,22 @@ overlap(struct rect a, struct rect b)
 }
 
 static void
-check(int rows, int cols, enum pane_id focused, bool zoomed, bool output)
+check(int rows, int cols, enum pane_id focused, bool zoomed, bool output,
+      int strip)
 {
 	struct layout layout;
 	int shown = 0;
 
-	layout_make(&layout, rows, cols, focused, zoomed, output);
+	layout_make(&layout, rows, cols, focused, zoomed, output, strip);
 	assert_int_equal(layout.too_small,
 	                 rows < LAYOUT_ROWS_MIN || cols < LAYOUT_COLS_MIN);
 	if (layout.too_small)
 		return;
+	assert_int_equal(layout.lesson.rows, rows < 20 && strip ? 1 : strip);
+	assert_int_equal(layout.lesson.row + layout.lesson.rows, rows - 1);
+	assert_false(overlap(layout.lesson, layout.verdict));
 	for (int i = 0; i < PANES; i++) {
+		assert_false(overlap(layout.panes[i], layout.lesson));
 		assert_true(lies_inside(layout.panes[i], rows, cols));
 		assert_false(overlap(layout.panes[i], layout.menu));
 		assert_false(overlap(layout.panes[i], layout.verdict));
@@ -41,7 +46,8 @@ check(int rows, int cols, enum pane_id focused, bool zoomed, bool output)
 	}
 	assert_true(zoomed ? shown == 1 : shown >= 2);
 	if (zoomed)
-		assert_true(layout.panes[focused].rows == rows - 3);
+		assert_true(layout.panes[focused].rows ==
+		            rows - 3 - layout.lesson.rows);
 }
 
 static void
@@ -52,9 +58,9 @@ is_right_at_every_size(void **state)
 		for (int cols = 1; cols <= 300; cols++)
 			for (int pane = 0; pane < PANES; pane++) {
 				check(rows, cols, (enum pane_id)pane, false,
-				      cols & 1);
+				      cols & 1, cols % 7);
 				check(rows, cols, (enum pane_id)pane, true,
-				      rows & 1);
+				      rows & 1, rows % 7);
 			}
 }
 
@@ -65,7 +71,8 @@ shows_the_focused_pane_where_there_is_room_for_two(void **state)
 
 	(void)state;
 	for (int pane = 0; pane < PANES; pane++) {
-		layout_make(&layout, 24, 80, (enum pane_id)pane, false, true);
+		layout_make(&layout, 24, 80, (enum pane_id)pane, false, true,
+		            0);
 		assert_true(layout.panes[pane].rows > 0);
 		assert_true(layout.panes[PANE_LOOPS].rows > 0);
 	}
@@ -77,10 +84,10 @@ shows_all_four_from_110_by_30_on(void **state)
 	struct layout layout;
 
 	(void)state;
-	layout_make(&layout, 30, 110, PANE_LOOPS, false, false);
+	layout_make(&layout, 30, 110, PANE_LOOPS, false, false, 0);
 	for (int pane = 0; pane < PANE_OUTPUT; pane++)
 		assert_true(layout.panes[pane].rows > 4);
-	layout_make(&layout, 70, 250, PANE_LOOPS, false, true);
+	layout_make(&layout, 70, 250, PANE_LOOPS, false, true, 0);
 	for (int pane = 0; pane < PANE_CHANNELS; pane++)
 		assert_true(layout.panes[pane].rows > 4);
 	assert_int_equal(layout.panes[PANE_CHANNELS].rows, 0);
@@ -95,8 +102,8 @@ channels_take_the_place_of_messages(void **state)
 	for (int wide = 0; wide < 2; wide++) {
 		int cols = wide ? 250 : 120;
 
-		layout_make(&layout, 40, cols, PANE_CHANNELS, false, false);
-		layout_make(&other, 40, cols, PANE_LOOPS, false, false);
+		layout_make(&layout, 40, cols, PANE_CHANNELS, false, false, 0);
+		layout_make(&other, 40, cols, PANE_LOOPS, false, false, 0);
 		assert_int_equal(layout.panes[PANE_MESSAGES].rows, 0);
 		assert_memory_equal(&layout.panes[PANE_CHANNELS],
 		                    &other.panes[PANE_MESSAGES],

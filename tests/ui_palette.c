@@ -88,7 +88,7 @@ everything_possible_is_listed_with_its_keys(void **state)
 	char name[REQUEST_NAME];
 	int keys = 0;
 
-	hands_press(hands, "z Space / x Enter + :");
+	hands_press(hands, "e 1 z Space / x Enter + :");
 	for (int i = 0; i < key_row_count; i++) {
 		enum request request = key_rows[i].request;
 		bool possible =

@@ -183,7 +183,8 @@ every_pane_has_a_cursor_that_keys_and_mouse_move(void **state)
 		press(links, "Enter");
 		assert_shows(links, "Esc leaves");
 		press(links, "Esc");
-		layout_make(&layout, 40, 120, links->ui.focused, false, true);
+		layout_make(&layout, 40, 120, links->ui.focused, false, true,
+		            0);
 		click(links, rect->row + 2, rect->col + 4);
 		assert_int_equal(links->ui.focused, pane);
 		assert_int_not_equal(links->ui.linked.of.kind, SELECT_NONE);

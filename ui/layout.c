@@ -6,6 +6,7 @@ enum {
 	TWO_COLS = 110,
 	TWO_ROWS = 30,
 	OUTPUT_ROWS = 8,
+	STRIP_ROWS = 20, /* from there on a lesson has more than one */
 };
 
 static struct rect
@@ -82,9 +83,9 @@ lanes_and_one(struct layout *layout, struct rect rect, enum pane_id focused)
 
 void
 layout_make(struct layout *layout, int rows, int cols, enum pane_id focused,
-            bool zoomed, bool output)
+            bool zoomed, bool output, int strip)
 {
-	struct rect middle = rect_of(2, 0, rows - 3, cols);
+	struct rect middle;
 
 	memset(layout, 0, sizeof(*layout));
 	layout->too_small = rows < LAYOUT_ROWS_MIN || cols < LAYOUT_COLS_MIN;
@@ -93,6 +94,10 @@ layout_make(struct layout *layout, int rows, int cols, enum pane_id focused,
 	layout->menu = rect_of(0, 0, 1, cols);
 	layout->verdict = rect_of(1, 0, 1, cols);
 	layout->keys = rect_of(rows - 1, 0, 1, cols);
+	if (strip > 1 && rows < STRIP_ROWS)
+		strip = 1;
+	layout->lesson = rect_of(rows - 1 - strip, 0, strip, cols);
+	middle = rect_of(2, 0, rows - 3 - strip, cols);
 	if (zoomed)
 		layout->panes[focused] = middle;
 	else if (cols >= LAYOUT_WIDE_COLS && rows >= TWO_ROWS)

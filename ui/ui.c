@@ -24,6 +24,8 @@ ui_init(struct ui *ui, const struct ui_setup *setup)
 		        sizeof(ui->last_load) - 1);
 		ui->last_argument = setup->loads[0].argument;
 	}
+	if (setup->has_lesson)
+		ui_begin_lesson(ui, setup->lesson);
 }
 
 const struct model *
@@ -54,7 +56,7 @@ ui_view(const struct ui *ui, const struct model *model,
 	struct layout layout;
 
 	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed,
-	            view.model->line_count > 0);
+	            view.model->line_count > 0, ui_strip_rows(ui));
 	view.rows = layout.panes[pane].rows - 2;
 	view.cols = layout.panes[pane].cols - 2;
 	view.now = view.model->now;
@@ -206,7 +208,7 @@ click_pane(struct ui *ui, const struct model *model, const struct key *key)
 	struct layout layout;
 
 	layout_make(&layout, ui->rows, ui->cols, ui->focused, ui->zoomed,
-	            ui_model(ui, model)->line_count > 0);
+	            ui_model(ui, model)->line_count > 0, ui_strip_rows(ui));
 	for (int i = 0; i < PANES; i++)
 		if (is_inside(layout.panes[i], key)) {
 			ui_point(ui, model, (enum pane_id)i,

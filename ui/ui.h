@@ -8,6 +8,7 @@
 #define UI_UI_H
 
 #include "command.h"
+#include "lesson.h"
 #include "menu.h"
 #include "palette.h"
 #include "pane.h"
@@ -44,6 +45,8 @@ struct ui_setup {
 	int load_count;
 	ui_find_group *find_group;    /* NULL: groups are not signalled */
 	const struct key_table *keys; /* copied; NULL: those of keys.def */
+	enum lesson lesson;           /* to begin with, if has_lesson */
+	bool has_lesson;
 };
 
 /* What the explorer knows and the model does not; for one frame. */
@@ -92,6 +95,7 @@ struct ui {
 	struct tree_wish wish;
 	struct marks marks;
 	char search[TREE_FILTER];
+	struct lesson_run lesson;
 	struct popup popup;
 	struct palette palette;
 	enum theme theme;
@@ -124,6 +128,9 @@ void ui_key(struct ui *ui, const struct model *model, const struct key *key,
 /* Draws a frame; the canvas has been reset to the terminal's size. */
 void ui_draw(struct ui *ui, const struct model *model,
              const struct ui_status *status, struct canvas *canvas);
+
+/* Looks at the model for a lesson that runs; before a frame is drawn. */
+void ui_watch(struct ui *ui, const struct model *model);
 
 /* A sentence for the lower right corner. */
 void ui_say(struct ui *ui, const struct model *model, const char *text);
@@ -206,6 +213,18 @@ void ui_ask_signal(struct ui *ui, const struct model *model);
 /* The process that is selected, or whose thread is, else the one under the
  * cursor of the tree; 0: none. */
 uint32_t ui_chosen_pid(const struct ui *ui, const struct model *model);
+
+/* ---- ui_lesson.c ---- */
+
+/* Begins a lesson; leaves a step of it out; ends it. */
+void ui_begin_lesson(struct ui *ui, enum lesson lesson);
+void ui_skip_step(struct ui *ui, const struct model *model);
+void ui_end_lesson(struct ui *ui, const struct model *model);
+
+/* The rows that it wants; draws it there. */
+int ui_strip_rows(const struct ui *ui);
+void ui_draw_lesson(const struct ui *ui, const struct model *model,
+                    const struct area *area);
 
 /* Asks what to search or filter; goes to the next process that matches, step 1
  * or -1. */

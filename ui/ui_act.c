@@ -250,8 +250,10 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 			ui->zoomed = false;
 		else if (ui->selecting)
 			ui_unselect(ui);
-		else
+		else if (*ui->wish.filter)
 			ui->wish.filter[0] = '\0';
+		else
+			ui_end_lesson(ui, model);
 		return true;
 	case REQUEST_MENU:
 		ui_open_menu(ui, ui->setup.lab ? MENU_CHILD : MENU_VIEW);
@@ -264,6 +266,9 @@ request_screen(struct ui *ui, const struct model *model, enum request request)
 		return true;
 	case REQUEST_PALETTE:
 		ui_open_palette(ui, model);
+		return true;
+	case REQUEST_LESSON_SKIP:
+		ui_skip_step(ui, model);
 		return true;
 	case REQUEST_NEXT_PANE:
 		ui_focus(ui, model, (ui->focused + 1) % PANES);

@@ -125,6 +125,13 @@ ui_open_menu(struct ui *ui, enum menu_id menu)
 		snprintf(text, sizeof(text), "%-7s %s", load->name, load->help);
 		popup_add(&ui->popup, (char)('1' + i), text);
 	}
+	for (int i = 0; menu == MENU_LESSON && i < LESSONS; i++) {
+		char text[POPUP_TEXT];
+
+		snprintf(text, sizeof(text), "%-8s %s", lessons[i].name,
+		         lessons[i].title);
+		popup_add(&ui->popup, (char)('1' + i), text);
+	}
 }
 
 /* Asks for the next field of the item, or lets the command go. */
@@ -155,6 +162,10 @@ ui_choose_item(struct ui *ui, const struct model *model, int n,
 
 	if (ui->menu == MENU_LOAD) {
 		ask_place(ui, n);
+		return;
+	}
+	if (ui->menu == MENU_LESSON) {
+		ui_begin_lesson(ui, (enum lesson)n);
 		return;
 	}
 	if (item->request != REQUEST_NONE) {

@@ -222,12 +222,11 @@ draw_toast(const struct area *area, int row, const char *text, enum style style)
 	return row - 1;
 }
 
-/* The newest at the bottom. */
+/* The newest at the bottom, in `row`. */
 static void
 draw_toasts(const struct ui *ui, const struct model *model,
-            const struct area *area)
+            const struct area *area, int row)
 {
-	int row = area->rect.rows - 2;
 
 	/* There it is said what is selected. */
 	if (ui->linked.of.kind)
@@ -307,7 +306,7 @@ ui_draw(struct ui *ui, const struct model *model,
 	ui->cols = canvas->cols;
 	view = ui_view(ui, model, status, ui->focused);
 	layout_make(&layout, canvas->rows, canvas->cols, ui->focused,
-	            ui->zoomed, has_output(shown));
+	            ui->zoomed, has_output(shown), ui_strip_rows(ui));
 	if (layout.too_small) {
 		area_format(&all, 0, 0, STYLE_PLAIN,
 		            "looptop needs %dx%d, this is %dx%d",
@@ -323,8 +322,10 @@ ui_draw(struct ui *ui, const struct model *model,
 	area = canvas_area(canvas, layout.verdict);
 	verdict_draw(&verdict, &area);
 	draw_panes(ui, model, status, canvas, &layout);
+	area = canvas_area(canvas, layout.lesson);
+	ui_draw_lesson(ui, model, &area);
 	area = canvas_area(canvas, layout.keys);
 	help_key_bar(&area, &ui->keys, ui->setup.lab, ui->paused);
-	draw_toasts(ui, shown, &all);
+	draw_toasts(ui, shown, &all, layout.lesson.row - 1);
 	draw_over(ui, model, &all);
 }

@@ -1,6 +1,7 @@
 /*
  * What the palette lists: every request, every row of the menus, every load,
- * every theme, as far as it can be done now; and what its rows do.
+ * every lesson, every theme, as far as it can be done now; and what its rows
+ * do.
  */
 #include "ui.h"
 
@@ -71,6 +72,20 @@ add_loads(struct ui *ui)
 	}
 }
 
+static void
+add_lessons(struct ui *ui)
+{
+	char text[PALETTE_TEXT];
+
+	for (int i = 0; i < LESSONS; i++) {
+		snprintf(text, sizeof(text), "%s > %s: %s",
+		         menus[MENU_LESSON].name, lessons[i].name,
+		         lessons[i].title);
+		palette_add(&ui->palette, OF_MENU + (int)MENU_LESSON, i, text,
+		            "");
+	}
+}
+
 void
 ui_open_palette(struct ui *ui, const struct model *model)
 {
@@ -82,6 +97,8 @@ ui_open_palette(struct ui *ui, const struct model *model)
 			continue;
 		if (i == MENU_LOAD)
 			add_loads(ui);
+		else if (i == MENU_LESSON)
+			add_lessons(ui);
 		else
 			add_menu(ui, model, (enum menu_id)i);
 	}

@@ -68,9 +68,14 @@ ui_why_not(const struct ui *ui, const struct model *model, enum request request)
 		return why_not_move(ui, model);
 	switch (request) {
 	case REQUEST_BACK:
-		return ui->zoomed || ui->selecting || *ui->wish.filter
+		return ui->zoomed || ui->selecting || *ui->wish.filter ||
+		               ui->lesson.runs
 		           ? NULL
 		           : "There is nothing to go back from.";
+	case REQUEST_LESSON_SKIP:
+		return ui->lesson.runs && ui->lesson.step < ui->lesson.steps
+		           ? NULL
+		           : "No lesson runs: looptop lesson lists them.";
 	case REQUEST_STEP_FORWARD:
 	case REQUEST_SECOND_FORWARD:
 		return ui->paused ? NULL : "This is now: go back first.";
