@@ -158,7 +158,8 @@ needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
 # Of the agent's native part what needs no Node.
 needs_agent   := $(call obj_of,src/agent/native_casts.c src/agent/native_queue.c)
 needs_soak    := $(objs_load) $(objs_runtime) $(objs_core)
-needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_core)
+needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_ui) \
+                 $(objs_core)
 
 link_core    := cmocka
 link_runtime := cmocka $(libs_runtime)

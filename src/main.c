@@ -3,6 +3,7 @@
 #include "explorer/export.h"
 #include "explorer/guard.h"
 #include "explorer/headless.h"
+#include "explorer/lesson_list.h"
 #include "explorer/options.h"
 #include "explorer/replay.h"
 #include "explorer/screen.h"
@@ -44,6 +45,8 @@ main(int argc, char **argv)
 		return doctor_main(&options);
 	if (options.verb == VERB_EXPORT)
 		return export_main(&options);
+	if (options.verb == VERB_LESSON)
+		return lesson_list_main();
 	if (options.mode != OUTPUT_SCREEN && options.verb == VERB_REPLAY)
 		return replay_main(&options);
 	if (options.mode != OUTPUT_SCREEN)

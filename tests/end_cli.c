@@ -184,6 +184,24 @@ help_and_version_go_to_stdout(void **state)
 }
 
 static void
+lessons_are_listed_also_without_a_terminal(void **state)
+{
+	struct program program;
+
+	(void)state;
+	program_run(&program, ARGS("lesson"));
+	assert_int_equal(program.status, 0);
+	assert_non_null(strstr(program.out, "  block   Block the event loop"));
+	assert_non_null(strstr(program.out, "  pool    Libuv's thread pool"));
+	program_free(&program);
+	complains(ARGS("lesson", "frob"), 125,
+	          "lesson: frob: there is no such lesson. Say block, spawn,");
+	complains(ARGS("lesson", "block", "spawn"), 125, "spawn: there is");
+	complains(ARGS("lesson", "block"), 125, "there is no terminal");
+	complains(ARGS("lesson", "--json", "block"), 125, "--json");
+}
+
+static void
 the_exit_status_is_the_programs_own(void **state)
 {
 	static const struct {
@@ -220,6 +238,7 @@ main(void)
 	    cmocka_unit_test(no_terminal_to_draw_on),
 	    cmocka_unit_test(a_terminal_that_is_dumb),
 	    cmocka_unit_test(help_and_version_go_to_stdout),
+	    cmocka_unit_test(lessons_are_listed_also_without_a_terminal),
 	    cmocka_unit_test(the_exit_status_is_the_programs_own),
 	};
 

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "config.h"
+#include "lesson_list.h"
 #include "setting.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@ const char options_help[] =
     "                                        its descendants\n"
     "  looptop attach [OPTIONS] [PID]        watch a running process tree;\n"
     "                                        without PID: pick one\n"
+    "  looptop lesson [OPTIONS] [NAME]       a guided lesson in the lab;\n"
+    "                                        without NAME: their list\n"
     "  looptop replay [OPTIONS] FILE         a recording in the same screen\n"
     "  looptop export --format F FILE        a recording as jsonl, perfetto\n"
     "                                        (ui.perfetto.dev), svg or cast\n"
@@ -232,11 +235,9 @@ take_verb(struct options *options, const char *verb, char *error, size_t room)
 	static const struct {
 		const char *name;
 		enum command_verb verb;
-	} verbs[] = {{"run", VERB_RUN},
-	             {"attach", VERB_ATTACH},
-	             {"replay", VERB_REPLAY},
-	             {"export", VERB_EXPORT},
-	             {"doctor", VERB_DOCTOR}};
+	} verbs[] = {{"run", VERB_RUN},       {"attach", VERB_ATTACH},
+	             {"lesson", VERB_LESSON}, {"replay", VERB_REPLAY},
+	             {"export", VERB_EXPORT}, {"doctor", VERB_DOCTOR}};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i].name) == 0) {
@@ -245,6 +246,25 @@ take_verb(struct options *options, const char *verb, char *error, size_t room)
 		}
 	return fail(error, room,
 	            "%s: there is no such command. Try looptop --help.", verb);
+}
+
+/* With a name it is the lab that starts, with that lesson. */
+static int
+take_lesson(struct options *options, int argc, char **argv, char *error,
+            size_t room)
+{
+	char names[128];
+
+	if (argc == 0)
+		return 0;
+	options->lesson = lesson_named(argv[0], strlen(argv[0]));
+	options->has_lesson = true;
+	options->verb = VERB_LAB;
+	if (argc == 1 && options->lesson < LESSONS)
+		return 0;
+	return fail(error, room, "lesson: %s: there is no such lesson. Say %s.",
+	            argc == 1 ? argv[0] : argv[1],
+	            lesson_list_names(names, sizeof(names)));
 }
 
 /* What stands behind the options, for each verb. */
@@ -290,6 +310,8 @@ take_rest(struct options *options, int argc, char **argv, char *error,
 			            "looptop export --format F FILE.");
 		options->file = argv[0];
 		return 0;
+	case VERB_LESSON:
+		return take_lesson(options, argc, argv, error, room);
 	case VERB_LAB:
 	case VERB_DOCTOR:
 		break;
@@ -362,7 +384,8 @@ take_all(struct options *options, int argc, char **argv, char *error,
 		result = take_options(options, argc, argv, error, room);
 	if (result || options->help || options->version)
 		return result;
-	if (options->verb == VERB_LAB && options->mode != OUTPUT_SCREEN)
+	if ((options->verb == VERB_LAB || options->verb == VERB_LESSON) &&
+	    options->mode != OUTPUT_SCREEN)
 		return fail(error, room,
 		            "--json and --summary need something to watch. "
 		            "Write looptop run --json -- CMD.");

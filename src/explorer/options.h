@@ -5,6 +5,7 @@
 #define EXPLORER_OPTIONS_H
 
 #include "observe/births.h"
+#include "ui/lesson.h"
 #include "ui/request.h"
 #include "ui/theme.h"
 
@@ -19,6 +20,7 @@ enum command_verb {
 	VERB_ATTACH,
 	VERB_REPLAY,
 	VERB_EXPORT,
+	VERB_LESSON, /* their list; a lesson itself is the lab's */
 	VERB_DOCTOR,
 };
 
@@ -34,6 +36,8 @@ struct options {
 	const char *file; /* replay, export */
 	uint64_t for_ns;  /* --for; 0: until it ends */
 	uint64_t at_ns;   /* --at, of a replay; 0: from its beginning */
+	enum lesson lesson;
+	bool has_lesson;
 	const char *record, *output;
 	const char *format, *size; /* of an export, as given; or NULL */
 	int rate;                  /* samples a second */

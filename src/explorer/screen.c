@@ -80,6 +80,7 @@ screen_draw(struct screen *screen)
 
 	term_size(&rows, &cols);
 	canvas_reset(&screen->canvas, rows, cols);
+	ui_watch(&screen->ui, &screen->session.model);
 	ui_draw(&screen->ui, &screen->session.model, &screen->status,
 	        &screen->canvas);
 	if (term_show(&screen->canvas))
@@ -338,6 +339,8 @@ screen_main(const struct options *options)
 	    .read_only = options->read_only,
 	    .theme = options->theme,
 	    .keys = &options->keys,
+	    .lesson = options->lesson,
+	    .has_lesson = options->has_lesson,
 	};
 	int code;
 
