@@ -254,7 +254,7 @@ esc_goes_back_one_level(void **state)
 }
 
 static void
-the_pane_of_a_step_gets_the_focus(void **state)
+what_is_done_for_a_step_gives_its_pane_the_focus(void **state)
 {
 	struct hands *hands = *state;
 
@@ -263,7 +263,13 @@ the_pane_of_a_step_gets_the_focus(void **state)
 	begin(hands, LESSON_FORK);
 	assert_int_equal(hands->ui.focused, PANE_PROCESSES);
 	hands_press(hands, "x");
+	assert_int_equal(hands->ui.focused, PANE_PROCESSES);
+	hands_press(hands, "c");
+	assert_int_equal(hands->ui.focused, PANE_PROCESSES);
+	hands_press(hands, "p Enter");
 	assert_int_equal(hands->ui.focused, PANE_MESSAGES);
+	hands_press(hands, "4 c f");
+	assert_int_equal(hands->ui.focused, PANE_LOOPS);
 }
 
 static void
@@ -296,7 +302,7 @@ main(void)
 	    with_hands(what_was_before_does_not_count),
 	    with_hands(a_step_is_skipped_and_a_lesson_left),
 	    with_hands(esc_goes_back_one_level),
-	    with_hands(the_pane_of_a_step_gets_the_focus),
+	    with_hands(what_is_done_for_a_step_gives_its_pane_the_focus),
 	    with_hands(one_row_shows_first_what_was_seen_then_what_to_do),
 	};
 

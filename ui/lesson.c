@@ -69,6 +69,7 @@ static void
 begin_step(struct lesson_run *run, const struct model *model)
 {
 	run->begun = true;
+	run->shown = false;
 	run->look.since = model->now;
 	run->look.requests = model->totals.requests;
 	run->look.failed = model->totals.requests_failed;

@@ -63,6 +63,7 @@ enum lesson lesson_named(const char *name, size_t length);
 /* A lesson that is being done. */
 struct lesson_run {
 	bool runs, begun;
+	bool shown; /* the pane of the step has had the focus */
 	enum lesson lesson;
 	int step, steps; /* step == steps: it has come to its end */
 	struct lesson_look look;

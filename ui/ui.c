@@ -260,23 +260,10 @@ click(struct ui *ui, const struct model *model, const struct key *key,
 		in_list(ui, model, &enter, command);
 }
 
-void
-ui_key(struct ui *ui, const struct model *model, const struct key *key,
-       struct command *command)
+static void
+press(struct ui *ui, const struct model *model, const struct key *key,
+      struct command *command)
 {
-	memset(command, 0, sizeof(*command));
-	if (key->code == KEY_CODE_MARK) {
-		command->kind = COMMAND_MARK;
-		command->mark = key->mark;
-		command->mark_ms = key->mark_ms;
-		return;
-	}
-	if (key->code == KEY_CODE_MOUSE) {
-		click(ui, model, key, command);
-		return;
-	}
-	if (key->code == KEY_CODE_NONE)
-		return;
 	/* While paused no time goes by that would end what was said. */
 	if (ui->paused)
 		ui->saved[0] = '\0';
@@ -304,4 +291,21 @@ ui_key(struct ui *ui, const struct model *model, const struct key *key,
 		in_sheet(ui, model, key, command);
 		break;
 	}
+}
+
+void
+ui_key(struct ui *ui, const struct model *model, const struct key *key,
+       struct command *command)
+{
+	memset(command, 0, sizeof(*command));
+	if (key->code == KEY_CODE_MARK) {
+		command->kind = COMMAND_MARK;
+		command->mark = key->mark;
+		command->mark_ms = key->mark_ms;
+	} else if (key->code == KEY_CODE_MOUSE) {
+		click(ui, model, key, command);
+	} else if (key->code != KEY_CODE_NONE) {
+		press(ui, model, key, command);
+	}
+	ui_act_for_step(ui, model, command);
 }

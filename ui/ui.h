@@ -221,6 +221,10 @@ void ui_begin_lesson(struct ui *ui, enum lesson lesson);
 void ui_skip_step(struct ui *ui, const struct model *model);
 void ui_end_lesson(struct ui *ui, const struct model *model);
 
+/* Gives the pane of its step the focus, if the command does something. */
+void ui_act_for_step(struct ui *ui, const struct model *model,
+                     const struct command *command);
+
 /* The rows that it wants; draws it there. */
 int ui_strip_rows(const struct ui *ui);
 void ui_draw_lesson(const struct ui *ui, const struct model *model,

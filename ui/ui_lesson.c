@@ -25,21 +25,35 @@ ui_begin_lesson(struct ui *ui, enum lesson lesson)
 	ui->paused = false;
 }
 
-/* Where it is to be seen gets the focus. */
+/* Once in a step: whoever then goes elsewhere stays there. */
 static void
 show_step(struct ui *ui, const struct model *model)
 {
 	const struct lesson_step *step =
 	    lesson_step(ui->lesson.lesson, ui->lesson.step);
 
-	if (step && ui->focused != step->pane)
+	if (step && !ui->lesson.shown && ui->focused != step->pane)
 		ui_focus(ui, model, step->pane);
+	ui->lesson.shown = true;
 }
 
+/* What was seen last stays in sight until something is done for the next step.
+ */
 void
 ui_watch(struct ui *ui, const struct model *model)
 {
-	if (lesson_watch(&ui->lesson, model))
+	if (lesson_watch(&ui->lesson, model) && ui->lesson.step == 0)
+		show_step(ui, model);
+}
+
+void
+ui_act_for_step(struct ui *ui, const struct model *model,
+                const struct command *command)
+{
+	bool acts =
+	    command->kind == COMMAND_STAGE || command->kind == COMMAND_SIGNAL;
+
+	if (ui->lesson.runs && acts)
 		show_step(ui, model);
 }
 
@@ -47,7 +61,6 @@ void
 ui_skip_step(struct ui *ui, const struct model *model)
 {
 	lesson_skip(&ui->lesson, model);
-	show_step(ui, model);
 }
 
 void
