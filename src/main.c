@@ -1,4 +1,5 @@
 /* looptop: the explorer, or the guard that it forks itself as. */
+#include "explorer/compare.h"
 #include "explorer/doctor.h"
 #include "explorer/export.h"
 #include "explorer/guard.h"
@@ -45,6 +46,8 @@ main(int argc, char **argv)
 		return doctor_main(&options);
 	if (options.verb == VERB_EXPORT)
 		return export_main(&options);
+	if (options.verb == VERB_COMPARE)
+		return compare_main_table(&options);
 	if (options.verb == VERB_LESSON)
 		return lesson_list_main();
 	if (options.mode != OUTPUT_SCREEN && options.verb == VERB_REPLAY)

@@ -21,6 +21,8 @@ static const struct {
     {"@child", child_main},
     {"@cluster-worker", cluster_worker_main},
     {"@client", client_main},
+    {"@compare", compare_main},
+    {"@compare-worker", compare_worker_main},
 };
 
 int

@@ -12,50 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const char options_help[] =
-    "looptop: see how Node.js uses a machine\n"
-    "\n"
-    "  looptop                               the lab: a stage and its menus\n"
-    "  looptop run [OPTIONS] -- CMD [ARG]... start CMD and watch it and all\n"
-    "                                        its descendants\n"
-    "  looptop attach [OPTIONS] [PID]        watch a running process tree;\n"
-    "                                        without PID: pick one\n"
-    "  looptop lesson [OPTIONS] [NAME]       a guided lesson in the lab;\n"
-    "                                        without NAME: their list\n"
-    "  looptop replay [OPTIONS] FILE         a recording in the same screen\n"
-    "  looptop export --format F FILE        a recording as jsonl, perfetto\n"
-    "                                        (ui.perfetto.dev), svg or cast\n"
-    "  looptop doctor [--json]               what this machine permits to "
-    "see\n"
-    "  looptop --help | --version\n"
-    "\n"
-    "  --json            no screen: one JSON object a line per event\n"
-    "  --summary         no screen: a table at the end\n"
-    "  --for DURATION    stop after it (500ms, 10s, 2m)\n"
-    "  --at MOMENT       replay: pause there (3.2s); the table: up to there\n"
-    "  --record FILE     write a recording as well\n"
-    "  --output FILE     where --json, --summary and export go; CMD then\n"
-    "                    keeps its own stdout and stderr\n"
-    "  --size COLSxROWS  export: of the screen in svg and cast (120x40)\n"
-    "  --rate HZ         samples a second (default 50)\n"
-    "  --fps N           frames a second (default 30)\n"
-    "  --births WAY      no better than: looking, connector, perf, machine\n"
-    "                    (default: the best that is permitted)\n"
-    "  --preview N       bytes of a message shown (default 60, 0: none)\n"
-    "  --port N          port of the lab's server (default: any that is free)\n"
-    "  --no-agent        stay out of Node programs: no messages are seen\n"
-    "  --stacks          say where a Node thread is blocked while it is:\n"
-    "                    loop-blocked with function, file and line\n"
-    "  --theme NAME      dark, light, high-contrast or mono (no colours)\n"
-    "  --ascii           no glyphs beyond ASCII (--ascii=no: all)\n"
-    "  --no-mouse        leave the mouse to the terminal (--mouse: take it)\n"
-    "  --no-config       ignore ~/.config/looptop/config\n"
-    "  --read-only       never signal a process\n"
-    "\n"
-    "Exit status: CMD's own (128+n for signal n); 125 looptop failed; 126, "
-    "127\n"
-    "as env(1); 0 when --for ended the watch.\n";
-
 enum {
 	OPTION_JSON = 256,
 	OPTION_SUMMARY,
@@ -236,8 +192,9 @@ take_verb(struct options *options, const char *verb, char *error, size_t room)
 		const char *name;
 		enum command_verb verb;
 	} verbs[] = {{"run", VERB_RUN},       {"attach", VERB_ATTACH},
-	             {"lesson", VERB_LESSON}, {"replay", VERB_REPLAY},
-	             {"export", VERB_EXPORT}, {"doctor", VERB_DOCTOR}};
+	             {"lesson", VERB_LESSON}, {"compare", VERB_COMPARE},
+	             {"replay", VERB_REPLAY}, {"export", VERB_EXPORT},
+	             {"doctor", VERB_DOCTOR}};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verb, verbs[i].name) == 0) {
@@ -313,6 +270,7 @@ take_rest(struct options *options, int argc, char **argv, char *error,
 	case VERB_LESSON:
 		return take_lesson(options, argc, argv, error, room);
 	case VERB_LAB:
+	case VERB_COMPARE:
 	case VERB_DOCTOR:
 		break;
 	}

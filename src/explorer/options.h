@@ -21,6 +21,7 @@ enum command_verb {
 	VERB_REPLAY,
 	VERB_EXPORT,
 	VERB_LESSON, /* their list; a lesson itself is the lab's */
+	VERB_COMPARE,
 	VERB_DOCTOR,
 };
 

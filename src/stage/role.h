@@ -26,6 +26,8 @@ int stage_main(int argc, char **argv);
 int child_main(int argc, char **argv);
 int cluster_worker_main(int argc, char **argv);
 int client_main(int argc, char **argv);
+int compare_main(int argc, char **argv);
+int compare_worker_main(int argc, char **argv);
 
 /* Sends a note for the user to see. */
 void role_note(int level, const char *format, ...)
