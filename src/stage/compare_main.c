@@ -11,8 +11,6 @@
 #include "compare.h"
 #include "role.h"
 
-#include "runtime/cluster_scope.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,7 +101,7 @@ memory_of(int pid)
 static double
 start_all(struct compare *compare, const struct compare_way *way)
 {
-	double times[COMPARE_MOST];
+	double times[COMPARE_MOST] = {0};
 
 	for (int i = 0; i < compare->count; i++) {
 		struct compare_one *one = &compare->ones[i];
@@ -280,58 +278,5 @@ compare_main(int argc, char **argv)
 	for (int i = 0; i < compare_way_count; i++)
 		if (!measure(&compare, &compare_ways[i], (int)processors))
 			return 1;
-	return 0;
-}
-
-/* ---- what a worker of the cluster is here ---- */
-
-struct compare_worker {
-	struct role_process role;
-	struct cluster_scope scope;
-};
-
-static void
-on_message(struct channel *channel, json_t *message, bool has_handle)
-{
-	struct compare_worker *worker = channel->data;
-	json_t *reply;
-
-	if (cluster_scope_message(&worker->scope, message, has_handle))
-		return;
-	reply = work_reply(message, channel->loop);
-	if (reply)
-		channel_send(channel, reply);
-	json_decref(reply);
-}
-
-static void
-on_disconnect(struct channel *channel)
-{
-	struct compare_worker *worker = channel->data;
-
-	cluster_scope_disconnected(&worker->scope);
-}
-
-static const struct channel_events channel_events = {
-    .message = on_message,
-    .disconnect = on_disconnect,
-};
-
-static const struct cluster_scope_events scope_events = {0};
-
-int
-compare_worker_main(int argc, char **argv)
-{
-	static struct compare_worker worker;
-
-	(void)argc;
-	(void)argv;
-	if (role_open(&worker.role, "worker", &channel_events))
-		return 1;
-	worker.role.channel.data = &worker;
-	if (cluster_scope_open(&worker.scope, &worker.role.loop,
-	                       &worker.role.channel, &scope_events))
-		return 1;
-	role_run(&worker.role);
 	return 0;
 }
