@@ -51,6 +51,7 @@ stage_command stage_spawn;      /* {spawn: command}, no shell */
 stage_command stage_exec;       /* {exec: command}, a shell, buffered */
 stage_command stage_exec_file;  /* {execFile: command}, buffered */
 stage_command stage_fork;       /* {fork: count}: C children */
+stage_command stage_leave;      /* {leave: 1}: the newest child's channel */
 stage_command stage_detach;     /* {detached: command}, a shell */
 stage_command stage_zombie;     /* {zombie: seconds} */
 stage_command stage_kill_group; /* {killGroup: 1}: of the newest detached */
@@ -60,6 +61,7 @@ stage_command stage_reload;     /* {reload: 1}: the workers, one by one */
 stage_command stage_respawn;    /* {respawn: "on" or "off"} */
 stage_command stage_policy;     /* {policy: "round robin" or "shared"} */
 stage_command stage_thread;     /* {thread: count}: worker threads */
+stage_command stage_post;       /* {post: MB, how}: "clone" or "transfer" */
 stage_command stage_terminate;  /* {terminate: 1}: the newest thread */
 stage_command stage_race;       /* {race: "plain", "atomics" or "both"} */
 stage_command stage_load;       /* {load: "fib(42)", on: place} */

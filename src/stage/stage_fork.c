@@ -98,6 +98,22 @@ stage_fork(struct stage *stage, json_t *message)
 		fork_child(stage);
 }
 
+/* It ends with its channel: nothing else keeps its loop. */
+void
+stage_leave(struct stage *stage, json_t *message)
+{
+	struct stage_child *child = stage->children;
+
+	(void)message;
+	while (child && !child->child.channel.connected)
+		child = child->next;
+	if (child)
+		child_disconnect(&child->child);
+	else
+		role_note(NOTE_WARNING, "There is no forked child to "
+		                        "disconnect.");
+}
+
 static struct stage_child *
 idle_child(struct stage *stage)
 {

@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { THREADS_MAX = 256 };
+enum { THREADS_MAX = 256, POST_MB_MAX = 1000 };
 
 struct stage_thread {
 	struct worker worker;
@@ -162,6 +163,37 @@ stage_thread_load(struct stage *stage, const struct work *work)
 		return;
 	thread->orders++;
 	say(thread, work_order(work));
+}
+
+/* A buffer for an idle thread. What is copied is copied here, on the loop. */
+void
+stage_post(struct stage *stage, json_t *message)
+{
+	json_int_t mb = json_integer_value(json_object_get(message, "post"));
+	const char *how = json_string_value(json_object_get(message, "how"));
+	bool moves = how && strcmp(how, "transfer") == 0;
+	struct stage_thread *thread = idle_thread(stage);
+	struct buffer buffer;
+	struct part part = {PART_BUFFER, moves, {.buffer = &buffer}};
+	struct message post = {.parts = &part, .part_count = 1};
+	char name[32], text[48];
+
+	if (mb < 1 || mb > POST_MB_MAX ||
+	    buffer_new(&buffer, (size_t)mb << 20)) {
+		role_note(NOTE_ERROR, "A buffer has from 1 to %d MB.",
+		          POST_MB_MAX);
+		return;
+	}
+	snprintf(name, sizeof(name), "%s %d MB", moves ? "transfer" : "clone",
+	         (int)mb);
+	post.bytes = text;
+	post.size =
+	    (size_t)snprintf(text, sizeof(text), "{\"post\":\"%s\"}", name);
+	loop_span_begin(&stage->role.loop, name);
+	if (thread)
+		worker_post_message(&thread->worker, &post);
+	loop_span_end(&stage->role.loop, name);
+	buffer_free(&buffer);
 }
 
 void
