@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 /* A step may need more than one try: a race can go well by luck. */
-enum { TRIES = 8, TRY_MS = 8000 };
+enum { TRIES = 8, TRY_MS = 8000, LOOK_MS = 1000 };
 
 /* As loads.def has them: a wrong one would not be found in its menu. */
 static const char *const loads[] = {"fib", "sha", "primes", "block", "sleep"};
@@ -34,6 +34,19 @@ press_step(struct lab *lab, const struct lesson_step *step)
 	}
 }
 
+/* Unless the strip says why it is to be done again. */
+static bool
+is_done(struct lab *lab, const char *done)
+{
+	for (int ms = 0; ms < TRY_MS; ms += LOOK_MS) {
+		if (tty_wait_text(&lab->tty, done, LOOK_MS) == 0)
+			return true;
+		if (tty_wait_text(&lab->tty, "Once more", 0) == 0)
+			return false;
+	}
+	return false;
+}
+
 static void
 play_step(struct lab *lab, enum lesson lesson, int n, int steps)
 {
@@ -45,7 +58,7 @@ play_step(struct lab *lab, enum lesson lesson, int n, int steps)
 	snprintf(done, sizeof(done), "\u2713 %d/%d ", n + 1, steps);
 	for (int i = 1; i < TRIES; i++) {
 		press_step(lab, step);
-		if (tty_wait_text(&lab->tty, done, TRY_MS) == 0)
+		if (is_done(lab, done))
 			return;
 	}
 	press_step(lab, step);

@@ -180,7 +180,7 @@ fork_child(struct world *world, int step, unsigned ms)
 			 .channel = channel_id(CHANNEL_IPC, WORLD_STAGE, CHILD),
 			 .number = 21});
 	if (step == 4) {
-		world_died(world, ms, CHILD, DEATH_SIGNAL, 15);
+		world_died(world, ms, CHILD, DEATH_CODE, 0);
 		told(world, ms + 1, CHILD);
 	}
 }
@@ -219,14 +219,17 @@ threads(struct world *world, int step, unsigned ms)
 	for (unsigned i = 0; step == 1 && i < 40; i++)
 		post(world, ms + i, EVENT_MESSAGE_SEND, CHANNEL_PORT,
 		     WORLD_CLIENT, i + 1);
-	if (step == 2)
+	if (step == 2 || step == 3)
+		world_span_end(world, ms + 30, WORLD_STAGE, WORLD_STAGE, ms,
+		               step == 2 ? "clone 100 MB" : "transfer 100 MB");
+	if (step == 4)
 		work(world, ms, WORLD_STAGE, WORLD_THREAD, "sha(2000000)");
-	for (unsigned i = 0; step == 3 && i < 8; i++)
+	for (unsigned i = 0; step == 5 && i < 8; i++)
 		world_thread(world, ms + i, WORLD_STAGE, WORKERS + 50 + i,
 		             ROLE_WORKER, "thread 2");
-	if (step == 3)
+	if (step == 5)
 		memory(world, ms + 100, WORLD_STAGE, 14);
-	if (step == 4)
+	if (step == 6)
 		model_apply(&world->model,
 		            &(struct event){.kind = EVENT_THREAD_DIED,
 		                            .time = time_of(ms),
@@ -275,8 +278,7 @@ static const struct {
                              "the loop read it"},
     [LESSON_SPAWN] = {spawn, "pid 4305 has ended and keeps its pid: a zombie"},
     [LESSON_FORK] = {fork_child,
-                     "child 1, pid 4200: ended by SIGTERM, and its parent "
-                     "knows"},
+                     "child 1, pid 4200, has ended by itself: exit 0"},
     [LESSON_CLUSTER] = {cluster, "1 new worker; 1 request meanwhile, 0 failed"},
     [LESSON_WORKER] = {threads,
                        "thread 2 ended after 1.99 s; process 4101 lives on"},

@@ -256,17 +256,17 @@ lesson_saw_late(struct lesson_look *look)
 }
 
 static bool
-was_killed(const struct lesson_look *look, const struct process *process)
+has_left(const struct lesson_look *look, const struct process *process)
 {
 	return process->row.died >= look->since && process->told &&
-	       process->death == DEATH_SIGNAL;
+	       process->death == DEATH_CODE && process->status == 0;
 }
 
 bool
-lesson_saw_child_killed(struct lesson_look *look)
+lesson_saw_disconnect(struct lesson_look *look)
 {
 	const struct process *process =
-	    lesson_process(look, BIRTH_FORK, was_killed);
+	    lesson_process(look, BIRTH_FORK, has_left);
 	char name[NAME_BYTES], end[16];
 
 	if (!process)
@@ -274,6 +274,6 @@ lesson_saw_child_killed(struct lesson_look *look)
 	model_process_label(process, name, sizeof(name));
 	pane_end(process, end, sizeof(end));
 	lesson_brief(look, "%s", end);
-	return lesson_say(look, "%s, pid %u: ended by %s, and its parent knows",
-	                  name, process->pid, end);
+	return lesson_say(look, "%s, pid %u, has ended by itself: %s", name,
+	                  process->pid, end);
 }

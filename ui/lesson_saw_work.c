@@ -8,6 +8,8 @@
 #define BLOCK_NS 200000000ull
 #define WORK_NS 50000000ull
 #define WAIT_NS 200000000ull
+/* Below that the hundredths of a millisecond count. */
+#define BRIEF_NS 10000000ull
 
 /* ---- on the loop ---- */
 
@@ -120,6 +122,48 @@ lesson_saw_child_work(struct lesson_look *look)
 	                  work->name, length,
 	                  lesson_thread(look, work->tid, where, sizeof(where)),
 	                  process->pid, process->rss_kb / 1024.0);
+}
+
+/* ---- buffers ---- */
+
+/* What posting one took of the loop: the stage names it by how it was. */
+static bool
+saw_post(struct lesson_look *look, const char *how, const char *words)
+{
+	const struct model *model = look->model;
+	uint64_t oldest =
+	    model->span_count > SPANS ? model->span_count - SPANS : 0;
+
+	for (uint64_t i = model->span_count; i > oldest; i--) {
+		const struct span *span = &model->spans[(i - 1) % SPANS];
+		uint64_t ns = span->end - span->begin;
+		char length[24];
+
+		if (span->begin < look->since ||
+		    strncmp(span->name, how, strlen(how)) != 0)
+			continue;
+		if (ns < BRIEF_NS)
+			snprintf(length, sizeof(length), "%.2f ms",
+			         (double)ns / 1e6);
+		else
+			pane_duration(ns, length);
+		lesson_brief(look, "%s", length);
+		return lesson_say(look, "%s took %s of the loop: %s",
+		                  span->name, length, words);
+	}
+	return false;
+}
+
+bool
+lesson_saw_clone(struct lesson_look *look)
+{
+	return saw_post(look, "clone ", "each side has its own");
+}
+
+bool
+lesson_saw_transfer(struct lesson_look *look)
+{
+	return saw_post(look, "transfer ", "they changed hands");
 }
 
 /* ---- the pool ---- */
