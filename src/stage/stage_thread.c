@@ -187,8 +187,8 @@ stage_post(struct stage *stage, json_t *message)
 	snprintf(name, sizeof(name), "%s %d MB", moves ? "transfer" : "clone",
 	         (int)mb);
 	post.bytes = text;
-	post.size =
-	    (size_t)snprintf(text, sizeof(text), "{\"post\":\"%s\"}", name);
+	post.size = (size_t)snprintf(text, sizeof(text), "{\"post\":\"%s\"}",
+	                             moves ? "transfer" : "clone");
 	loop_span_begin(&stage->role.loop, name);
 	if (thread)
 		worker_post_message(&thread->worker, &post);
