@@ -155,7 +155,7 @@ on_frame(uv_timer_t *timer)
 		screen->elapsed += now - screen->drawn;
 	screen->drawn = now;
 	if (!screen->has_replay)
-		model_tick(&screen->session.model, now);
+		session_beat(&screen->session, now);
 	screen_play(screen);
 	if (now - screen->second >= SECOND_NS && !screen->virtual_clock)
 		count_second(screen, now);

@@ -90,34 +90,6 @@ on_deaths(uv_poll_t *poll, int status, int events)
 	observe_deaths(session->observe, session_now());
 }
 
-/* The observer may want to look more often than was asked for. */
-static void
-hurry(struct session *session)
-{
-	int rate = observe_rate(session->observe);
-
-	if (rate < session->options->rate)
-		rate = session->options->rate;
-	uv_timer_set_repeat(&session->sample_timer, 1000 / (uint64_t)rate);
-}
-
-static void
-on_sample(uv_timer_t *timer)
-{
-	struct session *session = timer->data;
-	uint64_t now;
-
-	/* Who blocked said why before it was seen to be free. */
-	session_read(session);
-	now = session_now();
-	observe_sample(session->observe, now);
-	hurry(session);
-	model_tick(&session->model, now);
-	blocks_tick(&session->model, &session->stream, now);
-	if (session->front->sampled)
-		session->front->sampled(session);
-}
-
 /* ---- opening ---- */
 
 static int
@@ -210,16 +182,12 @@ static void
 open_polls(struct session *session)
 {
 	uv_loop_t *uv = &session->loop.uv;
-	uint64_t period = 1000 / (uint64_t)session->options->rate;
 
 	session_listen(session);
 	uv_poll_init(uv, &session->deaths_poll, observe_fd(session->observe));
-	uv_timer_init(uv, &session->sample_timer);
 	uv_timer_init(uv, &session->end_timer);
-	session->deaths_poll.data = session;
-	session->sample_timer.data = session->end_timer.data = session;
+	session->deaths_poll.data = session->end_timer.data = session;
 	uv_poll_start(&session->deaths_poll, UV_READABLE, on_deaths);
-	uv_timer_start(&session->sample_timer, on_sample, period, period);
 }
 
 static void
@@ -296,9 +264,11 @@ session_attach(struct session *session, pid_t pid, uint64_t start)
 int
 session_command(struct session *session, json_t *message)
 {
-	int result = session->has_channel
-	                 ? channel_send(&session->channel, message)
-	                 : -EPIPE;
+	int result;
+
+	session_alert(session);
+	result = session->has_channel ? channel_send(&session->channel, message)
+	                              : -EPIPE;
 
 	json_decref(message);
 	return result;

@@ -39,7 +39,7 @@ struct session_front {
 	void (*failed)(struct session *session, int error);
 	void (*ended)(struct session *session, int status);
 	void (*alone)(struct session *session);
-	/* Something new may be in the model; 50 times a second. */
+	/* Something new may be in the model; at each look. */
 	void (*sampled)(struct session *session);
 };
 
@@ -79,6 +79,11 @@ struct session {
 	struct channel channel; /* to the stage */
 	bool has_channel;
 
+	bool beats;           /* frames look too */
+	uint64_t looked;      /* when it last was, ns */
+	size_t taken;         /* bytes of the stream since */
+	uint64_t alert_until; /* a flood may come, ns */
+
 	uv_poll_t fifo_poll, deaths_poll, guard_poll;
 	bool guard_polls;
 	uv_timer_t sample_timer, end_timer, rest_timer;
@@ -113,10 +118,17 @@ int session_command(struct session *session, json_t *message);
  * SIGKILL; `alone` follows. */
 void session_end(struct session *session);
 
-/* Begins to read the stream on the session's loop; reads what lies in the FIFO
- * by now, so much a call, and returns the bytes. */
+/* Begins to read the stream and to look on the session's loop; reads what lies
+ * in the FIFO by now, so much a call, and returns the bytes. */
 void session_listen(struct session *session);
 size_t session_read(struct session *session);
+
+/* A frame is due: reads and looks now. From the first on the session leaves to
+ * frames what need not be done more often. */
+void session_beat(struct session *session, uint64_t now);
+
+/* Much may come soon. */
+void session_alert(struct session *session);
 
 /* Looks once more and takes everything that still lies in the FIFO. */
 void session_drain(struct session *session);

@@ -1,4 +1,13 @@
-/* Reading the stream: at once while little comes, now and then while much. */
+/*
+ * When the session looks: into the stream, and at what is watched.
+ *
+ * To be woken up costs more than most of what is done then. So on a screen the
+ * frames are the beat: each reads the stream and looks, and between them only
+ * that is done which cannot wait. What can is: the stream while it is calm (the
+ * FIFO holds what 30 MB/s bring until the next frame), and processes that tell
+ * of themselves. An order from the keyboard may begin a flood, so behind one
+ * we listen for a while; so we do when much comes.
+ */
 #include "session.h"
 
 enum {
@@ -6,7 +15,14 @@ enum {
 	FUTURE_NS = 1000000000,
 	BUSY_BYTES = 16384,
 	REST_MS = 2,
+	REST_QUIET_MS = 8,
+	CALM_BYTES = 2048, /* a millisecond */
+	SLOW_MS = 100,     /* without frames */
 };
+
+#define ALERT_NS 1000000000ull
+
+/* ---- the stream ---- */
 
 /* So much a round, and the screen still gets its turn. */
 size_t
@@ -21,36 +37,141 @@ session_read(struct session *session)
 		if (got <= 0)
 			break;
 		sum += (size_t)got;
+		/* Less than there was room for: that was all. */
+		if ((size_t)got < STREAM_BUFFER / 2)
+			break;
 	}
+	session->taken += sum;
 	return sum;
 }
 
 static void on_fifo(uv_poll_t *poll, int status, int events);
 
+static bool
+is_alert(const struct session *session, uint64_t now)
+{
+	return now < session->alert_until;
+}
+
+/* Whether frames and looks are often enough. */
+static bool
+is_calm(const struct session *session, uint64_t now)
+{
+	return session->beats && session->is_stage && !is_alert(session, now);
+}
+
+void
+session_alert(struct session *session)
+{
+	session->alert_until = session_now() + ALERT_NS;
+	if (uv_is_active((uv_handle_t *)&session->rest_timer))
+		return;
+	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+}
+
+static void on_rest(uv_timer_t *timer);
+
 /* A waiter costs a writer more than what it writes: when much comes, we look
  * now and then instead. The FIFO holds what 500 MB/s bring meanwhile. */
+static void
+await_more(struct session *session, size_t got, uint64_t now)
+{
+	uint64_t rest = got >= BUSY_BYTES ? REST_MS
+	                : session->beats && !is_alert(session, now)
+	                    ? REST_QUIET_MS
+	                    : 0;
+
+	uv_poll_stop(&session->fifo_poll);
+	uv_timer_stop(&session->rest_timer);
+	if (got < BUSY_BYTES && is_calm(session, now))
+		return;
+	if (rest)
+		uv_timer_start(&session->rest_timer, on_rest, rest, 0);
+	else
+		uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+}
+
 static void
 on_rest(uv_timer_t *timer)
 {
 	struct session *session = timer->data;
+	uint64_t now = session_now();
+	size_t got = session_read(session);
 
-	if (session_read(session) >= BUSY_BYTES)
-		return;
-	uv_timer_stop(timer);
-	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+	if (got >= BUSY_BYTES)
+		await_more(session, got, now);
+	else if (!is_calm(session, now))
+		uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
 }
 
 static void
 on_fifo(uv_poll_t *poll, int status, int events)
 {
 	struct session *session = poll->data;
+	uint64_t now = session_now();
 
 	(void)status;
 	(void)events;
-	if (session_read(session) < BUSY_BYTES)
-		return;
-	uv_poll_stop(poll);
-	uv_timer_start(&session->rest_timer, on_rest, REST_MS, REST_MS);
+	await_more(session, session_read(session), now);
+}
+
+/* ---- what is watched ---- */
+
+static void on_sample(uv_timer_t *timer);
+
+/* The observer may want to look more often than was asked for; or not at all
+ * between frames. */
+static void
+await_look(struct session *session)
+{
+	int rate = observe_rate(session->observe);
+	uint64_t period;
+
+	if (rate < session->options->rate)
+		rate = session->options->rate;
+	period = 1000 / (uint64_t)rate;
+	if (session->beats && observe_is_told(session->observe))
+		period = SLOW_MS;
+	uv_timer_start(&session->sample_timer, on_sample, period, 0);
+}
+
+/* How much came since the last look says whether this was often enough. */
+static void
+mind_flood(struct session *session, uint64_t now)
+{
+	uint64_t passed = (now - session->looked) / 1000000 + 1;
+
+	if (session->beats && session->taken > passed * CALM_BYTES)
+		session_alert(session);
+	session->looked = now;
+	session->taken = 0;
+}
+
+static void
+look(struct session *session, uint64_t now)
+{
+	/* Who blocked said why before it was seen to be free. */
+	session_read(session);
+	mind_flood(session, now);
+	observe_sample(session->observe, now);
+	model_tick(&session->model, now);
+	blocks_tick(&session->model, &session->stream, now);
+	if (session->front->sampled)
+		session->front->sampled(session);
+	await_look(session);
+}
+
+static void
+on_sample(uv_timer_t *timer)
+{
+	look(timer->data, session_now());
+}
+
+void
+session_beat(struct session *session, uint64_t now)
+{
+	session->beats = true;
+	look(session, now);
 }
 
 void
@@ -60,6 +181,10 @@ session_listen(struct session *session)
 
 	uv_poll_init(uv, &session->fifo_poll, session->fifo.fd);
 	uv_timer_init(uv, &session->rest_timer);
-	session->fifo_poll.data = session->rest_timer.data = session;
+	uv_timer_init(uv, &session->sample_timer);
+	session->fifo_poll.data = session->rest_timer.data =
+	    session->sample_timer.data = session;
+	session->looked = session_now();
 	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+	await_look(session);
 }

@@ -373,6 +373,17 @@ observe_rate(const struct observe *observe)
 	return observe->sampled < observe->hurry ? RATE_HURRY : 0;
 }
 
+bool
+observe_is_told(const struct observe *observe)
+{
+	if (looks_for_births(observe))
+		return false;
+	for (int i = 0; i < observe->count; i++)
+		if (!observe->rows[i]->speaks && !observe->rows[i]->dead)
+			return false;
+	return true;
+}
+
 const char *
 observe_loop_method(const struct observe *observe)
 {

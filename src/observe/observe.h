@@ -22,6 +22,7 @@
 
 #include "core/event.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct observe;
@@ -99,6 +100,10 @@ void observe_forbid_perf(struct observe *observe);
 /* Samples a second that are wanted at least, 0: any number: while a loop works
  * whose switches the kernel does not tell. */
 int observe_rate(const struct observe *observe);
+
+/* Whether all that is watched tells of itself, and births are told too: then
+ * looks may come less often. */
+bool observe_is_told(const struct observe *observe);
 
 /* How blocks of loops are seen here, as half a sentence for the user. */
 const char *observe_loop_method(const struct observe *observe);
