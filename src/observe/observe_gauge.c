@@ -83,6 +83,8 @@ watched_gauge(struct observe *observe, struct watched *process, uint64_t now,
 		    .size = thread->sched.wait_ns - thread->waited,
 		};
 
+		if (thread->still == WATCHED_STILL)
+			watched_drop_clock(observe, thread);
 		read_clock(thread);
 		event.value = thread->used - thread->told;
 		if (event.value || event.size)

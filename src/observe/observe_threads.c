@@ -18,6 +18,10 @@
 /* All threads are looked at often while a process is young. */
 enum { SWEEP_NS = 90000000, YOUNG_NS = 1000000000 };
 
+/* For how long a thread that sleeps is left alone, and the CPU time that may be
+ * its without a look. */
+enum { ASK_NS = 1000000000, HIDDEN_NS = 100000 };
+
 bool
 watched_may_keep(const struct observe *observe)
 {
@@ -130,6 +134,35 @@ read_sched(struct observe *observe, struct watched *process,
 	return error;
 }
 
+static bool
+ran_since(const struct watched_thread *thread, const struct procfs_sched *last)
+{
+	return last->run_ns != thread->sched.run_ns ||
+	       last->slices != thread->sched.slices;
+}
+
+/* Of a process that tells of itself only the CPU time is read, and threads that
+ * have slept for long have used none, as long as the others account for what
+ * the process has used. Once a second all are asked. */
+static bool
+rests(const struct watched *process, const struct watched_thread *thread,
+      uint64_t now)
+{
+	return process->speaks && thread->still == WATCHED_STILL &&
+	       now - process->asked < ASK_NS;
+}
+
+/* CPU time of the process that none of its threads accounts for. */
+static uint64_t
+unexplained(const struct watched *process)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < process->thread_count; i++)
+		sum += process->threads[i].sched.run_ns;
+	return process->clock - sum;
+}
+
 /* Looks at the threads from place `first` on; false: one of them is gone. */
 static bool
 look_at_threads(struct observe *observe, struct watched *process, int first,
@@ -143,12 +176,17 @@ look_at_threads(struct observe *observe, struct watched *process, int first,
 		struct procfs_sched before = thread->sched;
 		bool ran;
 
+		if (rests(process, thread, now))
+			continue;
 		if (read_sched(observe, process, thread)) {
 			all = false;
 			continue;
 		}
-		ran = before.run_ns != thread->sched.run_ns ||
-		      before.slices != thread->sched.slices;
+		ran = ran_since(thread, &before);
+		thread->still = ran ? 0
+		                : thread->still < WATCHED_STILL
+		                    ? thread->still + 1
+		                    : WATCHED_STILL;
 		if (ran && observe->any_births)
 			look_for_children(process, thread, &finding);
 		watched_look_at_call(observe, process, thread, ran, now);
@@ -178,8 +216,7 @@ look_at_loops(struct observe *observe, struct watched *process, uint64_t now)
 		else
 			all &= !read_sched(observe, process, thread);
 		if (thread->loop->ring.fd < 0)
-			ran = before.run_ns != thread->sched.run_ns ||
-			      before.slices != thread->sched.slices;
+			ran = ran_since(thread, &before);
 		if (ran && observe->any_births)
 			look_for_children(process, thread, &finding);
 		watched_look_at_call(observe, process, thread, ran, now);
@@ -232,6 +269,29 @@ needs_sweep(const struct watched *process, uint64_t now)
 	       now - process->swept >= SWEEP_NS;
 }
 
+/* All threads, but for those that rest: unless what these do not account for
+ * has grown. */
+static bool
+look_at_all(struct observe *observe, struct watched *process, uint64_t now)
+{
+	bool due = now - process->asked >= ASK_NS, all;
+
+	if (due)
+		process->asked = 0;
+	all = look_at_threads(observe, process, 0, now);
+	if (!due && process->speaks &&
+	    (int64_t)(unexplained(process) - process->hidden) > HIDDEN_NS) {
+		process->asked = 0;
+		due = true;
+		all = look_at_threads(observe, process, 0, now);
+	}
+	if (due) {
+		process->asked = now;
+		process->hidden = unexplained(process);
+	}
+	return all;
+}
+
 void
 watched_look(struct observe *observe, struct watched *process, uint64_t now)
 {
@@ -245,7 +305,7 @@ watched_look(struct observe *observe, struct watched *process, uint64_t now)
 	process->swept = now;
 	/* It may have had children before it was watched. */
 	observe->any_births |= is_new;
-	all = look_at_threads(observe, process, 0, now);
+	all = look_at_all(observe, process, now);
 	/* A new one may sleep by now: there is no better time to look. */
 	if (!all || procfs_thread_count(process->pid) != process->thread_count)
 		look_at_threads(observe, process,

@@ -9,7 +9,8 @@
 #include "loop_exact.h"
 #include "observe.h"
 
-enum { WATCHED_CAUSE = 640 };
+/* Looks at a thread after which, if it never ran, it is taken to sleep. */
+enum { WATCHED_CAUSE = 640, WATCHED_STILL = 8 };
 
 /* What is kept of a thread that was seen waiting for events. */
 struct watched_loop {
@@ -32,6 +33,7 @@ struct watched_thread {
 	bool tells;                /* its loop's gauges itself: the agent */
 	bool moved;                /* has run since the last look at its call */
 	uint8_t looks;             /* at its call, in which it had not run */
+	uint8_t still;             /* looks at its CPU time, the same */
 	uint32_t label;            /* hash of its role, as last told; 0 */
 	struct procfs_sched sched; /* as last read */
 	uint64_t used, told;       /* CPU time as well as it is known; told */
@@ -66,6 +68,8 @@ struct watched {
 	uint64_t gauge_clock, facts_clock; /* at the last gauges */
 	uint64_t moved;                    /* when its clock last did, ns */
 	uint64_t swept;     /* when all its threads were looked at, ns */
+	uint64_t asked;     /* when those that rest were too */
+	uint64_t hidden;    /* CPU time then of no thread that is there */
 	uint64_t next_look; /* when a thread is to be looked at, ns */
 	int loops;          /* threads that are loops */
 	int held;           /* threads that are not announced yet */
