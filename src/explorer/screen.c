@@ -218,18 +218,17 @@ open_handles(struct screen *screen)
 		               (options->for_ns + 999999) / 1000000, 0);
 }
 
-/* What is written once from end to end: large pages are a five-hundredth of the
- * faults. A kernel without them says no. */
+/* The model and its history are filled from end to end: large pages are a
+ * five-hundredth of the faults, at the start too. A kernel without them says
+ * no. */
 static void
-open_history(struct screen *screen)
+use_large_pages(struct screen *screen)
 {
 	enum { LARGE = 1 << 21 };
-	uintptr_t begin = (uintptr_t)&screen->history;
-	uintptr_t end = begin + sizeof(screen->history);
+	uintptr_t begin = (uintptr_t)screen / LARGE * LARGE + LARGE;
+	uintptr_t end = (uintptr_t)screen + sizeof(*screen);
 
-	begin = (begin + LARGE - 1) / LARGE * LARGE;
 	(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-	history_init(&screen->history, &screen->session.model);
 }
 
 /* Before the terminal is touched: what can fail without it. */
@@ -240,7 +239,8 @@ open_session(struct screen *screen, const struct options *options)
 	size_t room = sizeof(screen->error);
 	int code;
 
-	open_history(screen);
+	use_large_pages(screen);
+	history_init(&screen->history, &screen->session.model);
 	if (options->verb == VERB_LAB && stage_path_find(path, sizeof(path))) {
 		snprintf(error, room, "stage: %s. Run %s.", STAGE_MISSING,
 		         STAGE_CURE);
@@ -312,6 +312,8 @@ run(struct screen *screen, const struct options *options)
 		}
 	}
 	open_handles(screen);
+	/* What is started takes its time; the screen is there at once. */
+	screen_draw(screen);
 	code = start(screen, options);
 	if (!code) {
 		screen->drawn = screen->second = session_now();
