@@ -157,7 +157,7 @@ needs_report  := $(objs_report) $(objs_core)
 needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
 # Of the agent's native part what needs no Node.
 needs_agent   := $(call obj_of,src/agent/native_casts.c src/agent/native_queue.c)
-needs_soak    := $(objs_load) $(objs_runtime) $(objs_core)
+needs_soak    := $(objs_load) $(objs_runtime) $(objs_ui) $(objs_core)
 needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_ui) \
                  $(objs_core)
 
@@ -228,6 +228,10 @@ conformance: $(call tests_of,conformance)
 # The long version of tests/soak_*.c, which `make test` runs short.
 soak: $(call tests_of,soak)
 	@for program in $^; do SOAK=1 $$program || exit 1; done
+
+# Eight hours of heavy traffic through model and screen, in some minutes.
+soak-replay: $(BUILD)/tests/soak_screen
+	@SOAK=1 $<
 
 # Twenty runs of each Node program with the agent and without.
 soak-agent: $(BUILD)/looptop $(BUILD)/tests/end_agent
@@ -341,6 +345,11 @@ bench: $(BUILD)/looptop $(benches) $(BUILD)/tests/byte
 	@for bench in $(benches); do \
 		LOOPTOP=$(abspath $(BUILD)/looptop) $$bench || exit 1; done
 
+# What the screen costs, beside htop and btop.
+bench-screen: $(BUILD)/looptop $(filter $(BUILD)/tests/bench_screen%,$(benches))
+	@for bench in $(filter $(BUILD)/tests/bench_screen%,$(benches)); do \
+		LOOPTOP=$(abspath $(BUILD)/looptop) $$bench || exit 1; done
+
 $(benches_observe): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(needs_observe)
 	@mkdir -p $(@D)
 	@$(CC) $(flags) $(LDFLAGS) -o $@ $^ \
@@ -443,5 +452,5 @@ clean:
         bench-agent bench-observe fuzz soak soak-agent packages bless screenshots \
         install uninstall deps \
         deps-fuzz clean
-.PHONY: recordings deps-film terminals soak-tty
+.PHONY: recordings deps-film terminals soak-tty soak-replay bench-screen
 .SECONDARY:
