@@ -21,7 +21,6 @@
 enum { GAUGE_NS = 100000000, HOLD_NS = 200000000 };
 enum { YOUNG_NS = 2000000000 };
 enum { FDS_LEAST = 128, FDS_MOST = 8192 };
-enum { RATE_HURRY = 100 };
 #define MEASURE_NS 1000000000ull
 
 void
@@ -105,14 +104,23 @@ is_asleep(const struct observe *observe, const struct watched *process,
 	       ((unsigned)process->pid ^ observe->rounds) & 1;
 }
 
+/* Of one that tells of itself only gauges are wanted, and its end is told. The
+ * kernel adds up all threads for a process' clock. */
+static bool
+tells_all(const struct watched *process)
+{
+	return process->speaks && process->pidfd >= 0 && !process->ended;
+}
+
 static void
-sample_process(struct observe *observe, struct watched *process, uint64_t now)
+sample_process(struct observe *observe, struct watched *process, uint64_t now,
+               bool gauge)
 {
 	uint64_t clock, age = now - process->noticed;
 	struct fact fact;
 	bool moved;
 
-	if (is_asleep(observe, process, now))
+	if (is_asleep(observe, process, now) || (tells_all(process) && !gauge))
 		return;
 	if (process->ended || procfs_clock(process->pid, &clock)) {
 		if (process->ended || process->pidfd < 0)
@@ -212,7 +220,8 @@ observe_sample(struct observe *observe, uint64_t now)
 		struct watched *process = observe->rows[i];
 
 		if (!process->dead)
-			sample_process(observe, process, now);
+			sample_process(observe, process, now,
+			               gauge || measures);
 		if (gauge && !process->dead)
 			gauge_process(observe, process, now);
 		if (measures && !process->dead)
@@ -321,22 +330,6 @@ observe_free(struct observe *observe)
 	free(observe);
 }
 
-int
-observe_fd(const struct observe *observe)
-{
-	return observe->epoll;
-}
-
-int
-observe_alive(const struct observe *observe)
-{
-	int alive = 0;
-
-	for (int i = 0; i < observe->count; i++)
-		alive += !observe->rows[i]->dead;
-	return alive;
-}
-
 static bool
 process_is_same(struct observe *observe, const struct watched *process)
 {
@@ -365,36 +358,4 @@ void
 observe_forbid_perf(struct observe *observe)
 {
 	observe->perf = -EPERM;
-}
-
-int
-observe_rate(const struct observe *observe)
-{
-	return observe->sampled < observe->hurry ? RATE_HURRY : 0;
-}
-
-bool
-observe_is_told(const struct observe *observe)
-{
-	if (looks_for_births(observe))
-		return false;
-	for (int i = 0; i < observe->count; i++)
-		if (!observe->rows[i]->speaks && !observe->rows[i]->dead)
-			return false;
-	return true;
-}
-
-const char *
-observe_loop_method(const struct observe *observe)
-{
-	return observe->perf ? "sampled at 50 to 100 Hz, may miss < 20 ms"
-	                     : "perf switch records";
-}
-
-const char *
-observe_method(const struct observe *observe)
-{
-	return observe->keeps_status || nursery_has_status(observe->nursery)
-	           ? "deaths at once with their exit status"
-	           : "deaths at once, exit status only while a zombie lasts";
 }
