@@ -321,19 +321,32 @@ open_screen(void)
 	ui_init(&soak.ui, &setup);
 }
 
-/* Panes, zoom, details, help, findings, search, a pause and steps back. */
 static void
-press_key(void)
+press(char byte)
 {
-	static const char keys[] = "1234z\rjkG!?q/a\r\\b\r <,,,.> `+-HIvtm:";
 	struct command command;
 	struct key key;
 
-	soak.seed = soak.seed * 6364136223846793005u + 1442695040888963407u;
-	key_parse(&keys[(soak.seed >> 33) % (sizeof(keys) - 1)], 1, true, &key);
+	key_parse(&byte, 1, true, &key);
 	ui_key(&soak.ui, &soak.model, &key, &command);
 	if (command.kind == COMMAND_SEEK)
 		history_seek(&soak.history, &soak.ui.held, command.since);
+}
+
+/* Panes, zoom, details, help, findings, search, a pause and steps back; now and
+ * then it is left and live again. */
+static void
+press_some(uint64_t second)
+{
+	static const char keys[] = "1234z\rjkG!?q/a\r\\b\r <,,,.> `+-HIvtm:";
+
+	soak.seed = soak.seed * 6364136223846793005u + 1442695040888963407u;
+	press(keys[(soak.seed >> 33) % (sizeof(keys) - 1)]);
+	if (second % 20 == 0) {
+		press('\033');
+		press('\033');
+		press('`');
+	}
 }
 
 static void
@@ -363,7 +376,7 @@ play_second(void)
 	}
 	flush();
 	model_tick(&soak.model, soak.now);
-	press_key();
+	press_some(soak.frames);
 	draw();
 }
 
