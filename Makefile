@@ -157,7 +157,8 @@ needs_report  := $(objs_report) $(objs_core)
 needs_ui      := $(call obj_of,tests/world.c) $(objs_ui) $(objs_core)
 # Of the agent's native part what needs no Node.
 needs_agent   := $(call obj_of,src/agent/native_casts.c src/agent/native_queue.c)
-needs_soak    := $(objs_load) $(objs_runtime) $(objs_ui) $(objs_core)
+needs_soak    := $(objs_load) $(objs_runtime) $(objs_ui) $(objs_frame) \
+                 $(objs_core)
 needs_end     := $(call obj_of,tests/program.c) $(objs_tty) $(objs_ui) \
                  $(objs_core)
 
@@ -171,7 +172,7 @@ link_observe := cmocka $(libs_observe)
 link_report  := cmocka $(libs_report)
 link_ui      := cmocka
 link_agent   := cmocka
-link_soak    := cmocka $(libs_runtime)
+link_soak    := cmocka $(libs_runtime) $(libs_ui)
 link_end     := $(libs_tests) jansson
 
 # The harness of the end-to-end tests has tests too.

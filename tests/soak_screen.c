@@ -11,10 +11,11 @@
 #include "core/history.h"
 #include "core/stream.h"
 #include "core/trace.h"
-#include "ui/encode.h"
+#include "ui/frame.h"
 #include "ui/ui.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -58,7 +59,6 @@ static struct soak {
 	struct stream stream;
 	struct ui ui;
 	struct canvas canvas;
-	struct encoder encoder;
 	struct recorded records[RECORDS];
 	size_t record_count, next;
 	uint64_t round, round_began; /* of the recording */
@@ -292,32 +292,14 @@ play_heavy(uint64_t ms)
 
 /* ---- the screen ---- */
 
-static const char *
-colour(int number, bool is_background)
-{
-	static char bytes[32];
-
-	snprintf(bytes, sizeof(bytes), "\033[%d;5;%dm", is_background ? 48 : 38,
-	         number);
-	return bytes;
-}
-
 static void
 open_screen(void)
 {
 	static const struct ui_setup setup = {.lab = true};
 
-	soak.encoder.terminal = (struct encode_terminal){
-	    .plain = "\033[m",
-	    .clear = "\033[H\033[2J",
-	    .bold = "\033[1m",
-	    .reverse = "\033[7m",
-	    .underline = "\033[4m",
-	    .is_ansi = true,
-	    .erases = true,
-	    .colour = colour,
-	};
-	encode_theme(&soak.encoder, THEME_DARK, DEPTH_256);
+	setlocale(LC_CTYPE, "C.UTF-8");
+	assert_true(frame_open("xterm-256color", STDIN_FILENO, ROWS, COLS));
+	frame_theme(THEME_DARK);
 	ui_init(&soak.ui, &setup);
 }
 
@@ -358,8 +340,7 @@ draw(void)
 
 	canvas_reset(&soak.canvas, ROWS, COLS);
 	ui_draw(&soak.ui, &soak.model, &status, &soak.canvas);
-	soak.bytes +=
-	    encode_frame(&soak.encoder, &soak.canvas, bytes, sizeof(bytes));
+	soak.bytes += frame_make(&soak.canvas, bytes, sizeof(bytes));
 	soak.frames_ms += cpu_ms() - begin;
 	soak.frames++;
 }
