@@ -99,6 +99,9 @@ svg_shows_the_moment(void **state)
 	assert_null(strstr(export.out, "BLOCKED"));
 	assert_non_null(strstr(export.out, "no loop is blocked"));
 	program_free(&export);
+	run(&export, ARGS("export", "--format", "svg", RECORDING));
+	assert_non_null(strstr(export.out, "no event loop is left"));
+	program_free(&export);
 }
 
 /* Played on a terminal it shows what was to be seen at its end. */

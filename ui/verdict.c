@@ -199,7 +199,7 @@ static void
 say_counts(struct sentence *line, const struct view *view)
 {
 	const struct actors *actors = &view->model->actors;
-	unsigned processes = 0, threads = 0, loops = 0;
+	unsigned processes = 0, threads = 0, loops = 0, ended = 0;
 
 	for (uint32_t i = 0; i < actors->process_table.count; i++)
 		processes += !actors->processes[i].row.died;
@@ -208,9 +208,12 @@ say_counts(struct sentence *line, const struct view *view)
 
 		threads += !thread->row.died;
 		loops += !thread->row.died && thread->loop.exists;
+		ended += thread->row.died && thread->loop.exists;
 	}
 	if (loops)
 		say(line, "no loop is blocked");
+	else if (ended)
+		say(line, "no event loop is left");
 	else
 		say(line, "no event loop has been seen yet");
 	say(line, "%u process%s, %u threads, %u loops", processes,
