@@ -109,7 +109,8 @@ rank_of(const struct view *view, const struct ladder_line *line)
 	const struct thread *thread =
 	    actor_thread(&view->model->actors, line->end.tid);
 
-	if (line->end.pid == view->own_pid)
+	/* In a recording it is nobody's own any more. */
+	if (line->end.pid == view->own_pid || !strcmp(line->label, "looptop"))
 		return 0;
 	if (strncmp(line->label, "client", 6) == 0)
 		return 1;
