@@ -74,6 +74,24 @@ an_end_that_the_parent_is_not_told_of_is_a_zombie(void **state)
 	assert_null(told(model, FINDING_ZOMBIE));
 }
 
+static void
+nothing_is_made_of_an_end_whose_record_may_be_lost(void **state)
+{
+	struct model *model = *state;
+
+	server(model, 0, PRIMARY);
+	child(model, 100, CHILD, PRIMARY, BIRTH_EXEC, "sh");
+	died(model, 1000 * MS, CHILD, DEATH_CODE, 0);
+	tell(model,
+	     (struct event){.kind = EVENT_LOST,
+	                    .time = 1100 * MS,
+	                    .pid = 1,
+	                    .number = 48000},
+	     "");
+	pass(model, 3000);
+	assert_null(told(model, FINDING_ZOMBIE));
+}
+
 /* Of a foreign parent only the kernel says it. */
 static void
 a_zombie_that_was_seen_is_one_whoever_the_parent_is(void **state)
@@ -313,6 +331,7 @@ main(void)
 	    TEST(three_children_that_crash_at_once_are_a_loop),
 	    TEST(children_that_end_well_or_are_ended_are_none),
 	    TEST(an_end_that_the_parent_is_not_told_of_is_a_zombie),
+	    TEST(nothing_is_made_of_an_end_whose_record_may_be_lost),
 	    TEST(a_zombie_that_was_seen_is_one_whoever_the_parent_is),
 	    TEST(a_zombie_that_init_does_not_wait_for_is_not_its_dead_parents),
 	    TEST(a_foreign_parent_need_not_say_that_it_was_told),

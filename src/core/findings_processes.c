@@ -119,7 +119,8 @@ is_zombie(const struct finder *finder, const struct process *process)
 		return false;
 	if (process->zombie)
 		return !is_inherited(process);
-	if (process->how < BIRTH_SPAWN)
+	/* When records were lost, it may be that one. */
+	if (process->how < BIRTH_SPAWN || finder->model->totals.lost)
 		return false;
 	parent = process_of(finder, process->ppid);
 	thread = actor_thread(&finder->model->actors, process->ppid);
