@@ -122,18 +122,39 @@ one_is_chosen_from_the_menu(void **state)
 	assert_int_equal(tty_wait_exit(&lab->tty, PROGRAM_MS, &status), 0);
 }
 
+static void
+what_cannot_be_posted_or_disconnected_is_said(void **state)
+{
+	struct lab *lab = *state;
+	int status;
+
+	program_start_tty(&lab->tty, lab->mark, NULL, 24, 80, NULL);
+	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
+	press(lab, "cc");
+	program_expect(&lab->tty, "There is no forked child to disconnect.");
+	press(lab, "tc0\r");
+	program_expect(&lab->tty, "A buffer has from 1 to 1000 MB.");
+	press(lab, "q");
+	assert_int_equal(tty_wait_exit(&lab->tty, PROGRAM_MS, &status), 0);
+}
+
 #define with_lab(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    with_lab(block),         with_lab(spawn),
-	    with_lab(fork_and_talk), with_lab(cluster),
-	    with_lab(worker),        with_lab(shared),
-	    with_lab(pool),          with_lab(one_is_chosen_from_the_menu),
+	    with_lab(block),
+	    with_lab(spawn),
+	    with_lab(fork_and_talk),
+	    with_lab(cluster),
+	    with_lab(worker),
+	    with_lab(shared),
+	    with_lab(pool),
+	    with_lab(one_is_chosen_from_the_menu),
+	    with_lab(what_cannot_be_posted_or_disconnected_is_said),
 	};
-	_Static_assert(sizeof(tests) / sizeof(*tests) == LESSONS + 1,
+	_Static_assert(sizeof(tests) / sizeof(*tests) == LESSONS + 2,
 	               "each lesson is played");
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

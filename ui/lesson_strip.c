@@ -53,10 +53,9 @@ static void
 put_word(struct lines *lines, const struct lesson_word *word)
 {
 	static const enum style styles[] = {
-	    [LESSON_PLAIN] = STYLE_PLAIN,
-	    [LESSON_KEY] = STYLE_KEY,
-	    [LESSON_TYPED] = STYLE_INPUT,
-	    [LESSON_TIMES] = STYLE_BOLD,
+	    [LESSON_PLAIN] = STYLE_PLAIN, [LESSON_KEY] = STYLE_KEY,
+	    [LESSON_TYPED] = STYLE_INPUT, [LESSON_TIMES] = STYLE_BOLD,
+	    [LESSON_STRONG] = STYLE_BOLD,
 	};
 	char cap[LESSON_WORD + 2];
 
@@ -161,6 +160,11 @@ put_bar(const struct lesson_run *run, const struct area *area)
 	}
 }
 
+static const struct lesson_word in_node = {
+    .kind = LESSON_STRONG,
+    .text = "In Node:",
+};
+
 static void
 put_end(const struct lesson_run *run, const struct lesson_names *names,
         struct lines *lines)
@@ -171,8 +175,8 @@ put_end(const struct lesson_run *run, const struct lesson_names *names,
 
 	lesson_seen(run, seen, sizeof(seen));
 	put_text(lines, seen, names);
-	snprintf(text, sizeof(text), "In Node: %s", row->node);
-	put_text(lines, text, names);
+	put_words(lines, &in_node, 1);
+	put_text(lines, row->node, names);
 	if (next < LESSONS)
 		snprintf(text, sizeof(text), "Next: {Lesson/%s} %s.",
 		         lessons[next].name, lessons[next].name);

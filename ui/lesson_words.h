@@ -19,9 +19,10 @@ struct lesson_names {
 
 enum lesson_word_kind {
 	LESSON_PLAIN,
-	LESSON_KEY,   /* the name of a key, to be pressed */
-	LESSON_TYPED, /* letters, to be typed one by one */
-	LESSON_TIMES, /* all of the braces before it, `times` times */
+	LESSON_KEY,    /* the name of a key, to be pressed */
+	LESSON_TYPED,  /* letters, to be typed one by one */
+	LESSON_TIMES,  /* all of the braces before it, `times` times */
+	LESSON_STRONG, /* no text has it */
 };
 
 struct lesson_word {

@@ -172,7 +172,7 @@ stage_post(struct stage *stage, json_t *message)
 	json_int_t mb = json_integer_value(json_object_get(message, "post"));
 	const char *how = json_string_value(json_object_get(message, "how"));
 	bool moves = how && strcmp(how, "transfer") == 0;
-	struct stage_thread *thread = idle_thread(stage);
+	struct stage_thread *thread;
 	struct buffer buffer;
 	struct part part = {PART_BUFFER, moves, {.buffer = &buffer}};
 	struct message post = {.parts = &part, .part_count = 1};
@@ -184,6 +184,7 @@ stage_post(struct stage *stage, json_t *message)
 		          POST_MB_MAX);
 		return;
 	}
+	thread = idle_thread(stage);
 	snprintf(name, sizeof(name), "%s %d MB", moves ? "transfer" : "clone",
 	         (int)mb);
 	post.bytes = text;
