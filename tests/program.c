@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 32, FILES = 8 };
+enum { ARGS_MAX = 32, FILES = 8, ORPHAN_MS = 10000 };
 
 static char config_home[160] = "XDG_CONFIG_HOME=/nonexistent";
 
@@ -188,7 +188,7 @@ count_marked(const char *mark, char *names, size_t room)
 void
 program_assert_no_orphans(const char *mark)
 {
-	int64_t end = now_ms() + 1000;
+	int64_t end = now_ms() + ORPHAN_MS;
 	char names[256];
 
 	while (count_marked(mark, names, sizeof(names)) > 0) {

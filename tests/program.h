@@ -38,8 +38,8 @@ void program_run(struct program *program, const char *const *args);
 
 void program_free(struct program *program);
 
-/* Fails the test when any process with that mark still lives a second from
- * now. */
+/* Fails the test when any process with that mark still lives ten seconds from
+ * now: a guard with a sanitizer takes its time to end. */
 void program_assert_no_orphans(const char *mark);
 
 /* The same on a terminal. `env`: more of it, NULL at the end, or NULL. */
