@@ -9,6 +9,10 @@
 //
 // A thread that is born with ports, in its workerData, has them before its
 // agent is there: those are known by where in it they are.
+//
+// Not known: what a receiveMessageOnPort() takes that the program took out of
+// its module before there was any channel; to be there first the module would
+// have to be loaded in every program.
 const receivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceivingPorts');
 let cloner = false; // the channel of structuredClone() was seen
 let newest = []; // the ends of the newest channel

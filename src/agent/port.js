@@ -1,5 +1,5 @@
-// Ports: postMessage() to a worker thread and back, or through a MessageChannel.
-// A BroadcastChannel has one inside: see cast.
+// Ports: postMessage() to a worker thread and back, or through a
+// MessageChannel. A BroadcastChannel has one inside: see cast.
 //
 // Both ends of a worker's channel know its threadId, which makes the name. Of
 // other ports: see pairs. Those nothing is known of are counted at each end.

@@ -1,7 +1,8 @@
 // The agent: what looptop sees of a Node program from inside it.
 //
 // The parts in this folder are joined to one CommonJS file by the Makefile
-// (record, preview, ipc, port, life, main) and preloaded by NODE_OPTIONS.
+// (record, preview, flow, ipc, inside, port, pairs, cast, life, calls, main)
+// and preloaded by NODE_OPTIONS.
 //
 // What can go wrong: nobody reads (it stays out); the reader is slow (records
 // are kept for a while, then dropped and counted); the program mocks timers,
