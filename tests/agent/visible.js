@@ -3,15 +3,23 @@
 const { AsyncResource } = require('async_hooks');
 const { EventEmitter } = require('events');
 const cp = require('child_process');
-const { Worker, isMainThread, MessageChannel, parentPort } =
+const { inspect } = require('util');
+const { BroadcastChannel, Worker, isMainThread, MessageChannel, parentPort } =
   require('worker_threads');
+
+// All of an object's own properties, in the order in which they came.
+const ownOf = (object) => Reflect.ownKeys(object).map((key) =>
+  [String(key), Object.getOwnPropertyDescriptor(object, key).enumerable]);
 
 function look(name) {
   const env = Object.keys(process.env).filter((key) => ![
     'NODE_OPTIONS', 'LOOPTOP_EVENTS', 'PATH', '_', 'SHLVL', 'OLDPWD', 'PWD',
   ].includes(key) && !key.startsWith('LOOPTOP'));
   const { port1, port2 } = new MessageChannel();
+  const cast = new BroadcastChannel(name);
   const seen = {
+    cast: [ownOf(cast), inspect(cast), Object.getOwnPropertyNames(
+      BroadcastChannel.prototype)],
     env: env.length,
     execArgv: process.execArgv,
     argv: process.argv.length,
@@ -29,6 +37,7 @@ function look(name) {
     isEmitter: process instanceof EventEmitter,
   };
   port2.close();
+  cast.close();
   console.log(name, JSON.stringify(seen));
 }
 
@@ -40,6 +49,15 @@ function failures() {
       console.log(error.name, error.message);
     }
   }
+  const cast = new BroadcastChannel('failures');
+  for (const given of [[() => {}], []]) {
+    try {
+      cast.postMessage(...given);
+    } catch (error) {
+      console.log(error.name, error.message);
+    }
+  }
+  cast.close();
   for (const given of [undefined, null, {}]) {
     try {
       MessagePort.prototype.postMessage.call(given, 1);
@@ -84,6 +102,7 @@ if (!isMainThread) {
   new AsyncResource('mine').runInAsyncScope(() => {
     getters(() => {
       const worker = new Worker(__filename);
+      console.log('thread', JSON.stringify(ownOf(worker)));
       worker.on('exit', (code) => {
         console.log('thread ended', code);
         process.on('exit', (status) => console.log('exit', status));
