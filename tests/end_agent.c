@@ -268,6 +268,9 @@ what_is_too_much_to_tell_is_counted(void **state)
 	watch(seen, "", "fork.js json 6000");
 	summary = program_line(seen->lines, "summary", 0);
 	assert_int_equal(integer(summary, "messages"), 12000);
+	watch(seen, "", "broadcast.js 1500");
+	summary = program_line(seen->lines, "summary", 0);
+	assert_int_equal(integer(summary, "messages"), 5 * 1500 + 21);
 }
 
 int

@@ -1,10 +1,11 @@
 // All call at once and each hears all others: four threads, a second channel
 // in the first of them, one that comes later, and a name that nobody shares.
+//   node broadcast.js [CALLS]
 'use strict';
 const { Worker, isMainThread, parentPort, threadId, BroadcastChannel } =
   require('worker_threads');
 const counts = require('./count');
-const CALLS = 10, WORKERS = 3;
+const CALLS = Number(process.argv[2] || 10), WORKERS = 3;
 
 // What it says is by whom it is, and how many are to hear it.
 function call(channel, by, hearers, times) {
@@ -81,7 +82,7 @@ function direct() {
     for (const each of [channel, second, alone]) each.close();
   };
   const add = () => {
-    const worker = new Worker(__filename);
+    const worker = new Worker(__filename, { argv: [CALLS] });
     open++;
     workers.push(worker);
     worker.on('message', hear);
