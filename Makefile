@@ -104,7 +104,7 @@ $(BUILD)/obj/%.o: %.c
 
 # The agent: its parts, in this order, as one file inside the program.
 agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc \
-                 inside port pairs cast life calls main)
+                 inside port pairs cast first life calls main)
 
 $(BUILD)/obj/agent_text: $(agent_parts)
 	@mkdir -p $(@D)

@@ -130,18 +130,22 @@ function castSymbols(prototype) {
 }
 
 // What Node's own functions are, before those of ports are replaced.
-function watchCasts(prototype) {
+function watchCasts(prototype, casts) {
   const key = Symbol.for('nodejs.internal.kHybridDispatch');
   const originals = { key, post: prototype.postMessage,
     dispatch: prototype[key] };
-  const { kName, kHandle } = castSymbols(BroadcastChannel.prototype);
+  const { kName, kHandle } = castSymbols(casts);
   let opening; // whose constructor runs: Node makes its port
+  let first = true; // the one whose port is why this is called
   if (!kName || !kHandle || typeof originals.dispatch !== 'function') return;
-  watchAssignments(BroadcastChannel.prototype, kName, (channel, name) => {
+  const open = (channel, name) => {
+    first = false;
     opening = undefined;
     if (fd >= 0 && loadNative().castOpen) opening = native.castOpen(name);
-  });
-  watchAssignments(BroadcastChannel.prototype, kHandle, (channel, port) => {
+  };
+  watchAssignments(casts, kName, open);
+  watchAssignments(casts, kHandle, (channel, port) => {
+    if (first) open(channel, channel[kName]); // its name was there before
     if (opening === undefined) return;
     native.castOpened(opening);
     joinCast(port, opening, channel[kName], originals);

@@ -113,6 +113,7 @@ function startWorker() {
   const threads = require('worker_threads');
   const name = threads.threadName || `thread ${threads.threadId}`;
   urgent(kind('thread-born'), 0, 0, 2, threads.threadId, name);
+  watchPorts(MessagePort.prototype, MessageChannel, BroadcastChannel);
   watchTakes();
   if (threads.parentPort) openParentPort(threads.parentPort, threads.threadId);
 }
@@ -141,7 +142,7 @@ function start() {
   else startWorker();
   startTicks();
   if (OPTIONS.stacks) loadNative();
-  watchPorts();
+  if (tid === pid) watchFirstPort();
   watchProcess(onWorker);
   subscribe();
   if (tid === pid && process.channel) {

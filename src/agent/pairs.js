@@ -63,7 +63,7 @@ function announce(end) {
 
 function isPort(value) {
   return typeof value === 'object' && value !== null &&
-    !types.isProxy(value) && getPrototypeOf(value) === MessagePort.prototype;
+    !types.isProxy(value) && getPrototypeOf(value) === portPrototype;
 }
 
 const keyOf = (end, number, index) =>

@@ -8,6 +8,7 @@ const LONER = 0x20000000; // above every threadId
 const internalTypes = new Set(['loadScript', 'upAndRunning', 'stdioPayload',
   'stdioWantsMoreData', 'errorMessage', 'couldNotSerializeError']);
 let loners = 0;
+let portPrototype = null; // once there are ports
 const seenWorkers = new WeakSet();
 
 // Node's own traffic with a worker: its messages say so.
@@ -134,13 +135,13 @@ function watchArrivals(prototype) {
   });
 }
 
-function watchPorts() {
-  if (typeof MessagePort !== 'function') return;
+function watchPorts(prototype, MessageChannel, BroadcastChannel) {
+  portPrototype = prototype;
   try {
-    watchCasts(MessagePort.prototype);
+    watchCasts(prototype, BroadcastChannel.prototype);
   } catch {}
-  watchPosts(MessagePort.prototype);
-  watchArrivals(MessagePort.prototype);
+  watchPosts(prototype);
+  watchArrivals(prototype);
   watchChannels(MessageChannel.prototype);
 }
 
