@@ -8,30 +8,39 @@
 // are not asked for then); it has frozen what the setter is in (it stays).
 let portsWatched = false;
 
-function hearFirst(port, found) {
+// In Node 18 and 20 structuredClone() makes one too: nothing more is loaded
+// for that. In newer ones to ask for the property is to load it.
+function lazyGlobal(name) {
+  return process.versions.node < '22' ?
+    getOwnPropertyDescriptor(globalThis, name) : undefined;
+}
+
+function portClass(name, before) {
+  const { get } = before && getOwnPropertyDescriptor(globalThis, name) || {};
+  return get !== undefined && get === before.get ? globalThis[name] :
+    require('worker_threads')[name];
+}
+
+function hearFirst(port, channel, broadcast) {
   if (portsWatched) return;
   portsWatched = true;
   delete EventTarget.prototype[receivingPorts];
   const prototype = getPrototypeOf(port);
   if (typeof prototype.postMessage !== 'function') return;
-  const [MessageChannel, BroadcastChannel] = found.map(([name, before]) => {
-    const { get, value } = getOwnPropertyDescriptor(globalThis, name) || {};
-    return get === before.get && value === before.value ? globalThis[name] :
-      require('worker_threads')[name];
-  });
-  watchPorts(prototype, MessageChannel, BroadcastChannel);
+  watchPorts(prototype, portClass('MessageChannel', channel),
+             portClass('BroadcastChannel', broadcast));
 }
 
 function watchFirstPort() {
-  const found = ['MessageChannel', 'BroadcastChannel'].map(
-    (name) => [name, getOwnPropertyDescriptor(globalThis, name)]);
+  const channel = lazyGlobal('MessageChannel');
+  const broadcast = lazyGlobal('BroadcastChannel');
   defineProperty(EventTarget.prototype, receivingPorts, {
     configurable: true, enumerable: false,
     set(value) {
       defineProperty(this, receivingPorts, { value, configurable: true,
         enumerable: true, writable: true });
       try {
-        hearFirst(this, found);
+        hearFirst(this, channel, broadcast);
       } catch {}
     },
   });
