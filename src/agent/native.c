@@ -79,8 +79,10 @@ static struct {
 	int fd; /* the stream */
 	struct ask *ask;
 	char script[PATH_MAX]; /* how the path of the agent's own ends */
-	struct js_thread threads[THREADS_MAX];
 } native = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
+
+/* By itself, for it begins as zeroes: 2 MB that are not in the file. */
+static struct js_thread threads[THREADS_MAX];
 
 static uint64_t
 clock_now(void)
@@ -192,7 +194,7 @@ ask_thread(uint32_t tid)
 {
 	pthread_mutex_lock(&native.lock);
 	for (int i = 0; i < THREADS_MAX; i++) {
-		struct js_thread *thread = &native.threads[i];
+		struct js_thread *thread = &threads[i];
 
 		if (!thread->isolate || thread->tid != tid)
 			continue;
@@ -215,7 +217,7 @@ tell_answers(void)
 
 	pthread_mutex_lock(&native.lock);
 	for (int i = 0; i < THREADS_MAX; i++) {
-		struct js_thread *thread = &native.threads[i];
+		struct js_thread *thread = &threads[i];
 		enum state state =
 		    __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
 
@@ -350,7 +352,7 @@ static struct js_thread *
 remember(void *env)
 {
 	for (int i = 0; i < THREADS_MAX; i++) {
-		struct js_thread *thread = &native.threads[i];
+		struct js_thread *thread = &threads[i];
 
 		if (thread->isolate)
 			continue;
