@@ -102,13 +102,14 @@ $(BUILD)/obj/%.o: %.c
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(flags) $(lib_flags) -MMD -MP -c -o $@ $<
 
-# The agent: its parts, in this order, as one file inside the program.
+# The agent: its parts, in this order, as one file inside the program, without
+# comments: each Node reads it all at its start.
 agent_parts := $(patsubst %,src/agent/%.js,record preview flow ipc \
                  inside port pairs cast first life calls main)
 
 $(BUILD)/obj/agent_text: $(agent_parts)
 	@mkdir -p $(@D)
-	@cat $^ >$@
+	@sed -e '/^ *\/\//d' -e 's/^ *//' $^ >$@
 
 # No sanitizer: it is loaded into a Node that has none.
 $(BUILD)/obj/agent_native: $(wildcard src/agent/*.[ch]) src/core/event.h \
