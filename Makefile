@@ -365,9 +365,19 @@ bench-observe: $(benches_observe)
 real: $(BUILD)/looptop
 	@LOOPTOP=$(BUILD)/looptop node tests/real_servers.js
 
-# What the agent costs: NODES may name others than the one in PATH.
+# What the agent costs: NODES may name others than the one in PATH and, when
+# `make newest-node` has fetched it, the newest one.
+newest := $(BUILD)/newest-node
+
 bench-agent: $(BUILD)/looptop
-	@LOOPTOP=$(abspath $(BUILD)/looptop) node tests/bench_agent.js $(NODES)
+	@LOOPTOP=$(abspath $(BUILD)/looptop) \
+		NEWEST=$(abspath $(newest))/node_modules/.bin/node \
+		node tests/bench_agent.js $(NODES)
+
+newest-node:
+	@mkdir -p $(newest)
+	@npm install --silent --no-audit --no-fund --prefix $(newest) node@latest
+	@$(newest)/node_modules/.bin/node --version
 
 # ---- pictures: the real program on a pseudo terminal ----
 
@@ -451,7 +461,7 @@ clean:
 -include $(shell find $(BUILD)/obj $(BUILD)/tiny -name '*.d' 2>/dev/null)
 
 .PHONY: all stage run test test-threads check layers lint format conformance real bench \
-        bench-agent bench-observe fuzz soak soak-agent packages bless screenshots \
+        bench-agent newest-node bench-observe fuzz soak soak-agent packages bless screenshots \
         install uninstall deps \
         deps-fuzz clean
 .PHONY: recordings deps-film terminals soak-tty soak-replay bench-screen

@@ -1,12 +1,14 @@
 // What a program costs with looptop's agent and without: paired runs in
 // alternating order, each pair one ratio, the median of PAIRS of them.
-//   node tests/bench_agent.js [NODE...]     LOOPTOP names the program
+//   node tests/bench_agent.js [NODE...]     LOOPTOP names the program, and
+//                                          NEWEST another Node, when it is there
 // Both run below looptop, once with --no-agent: what is measured is the agent.
 'use strict';
 const { spawnSync, spawn, fork } = require('child_process');
 const { Worker, isMainThread, parentPort, workerData } =
   require('worker_threads');
 const http = require('http');
+const { existsSync } = require('fs');
 
 const PAIRS = Number(process.env.PAIRS || 7);
 const LOOPTOP = process.env.LOOPTOP || 'build/looptop';
@@ -143,9 +145,17 @@ function compare(node, name) {
   } [${percent(low)} .. ${percent(high)}]   CPU ${percent(median(cpus))}`);
 }
 
+// The one that runs this, and the newest when there is one.
+function nodesHere() {
+  const newest = process.env.NEWEST;
+  if (newest && existsSync(newest)) return [process.execPath, newest];
+  console.log("this Node only: `make newest-node` fetches npm's newest");
+  return [process.execPath];
+}
+
 function main(nodes) {
   console.log(`the agent's cost, median of ${PAIRS} paired ratios; goal < 3 %`);
-  for (const node of nodes.length ? nodes : [process.execPath]) {
+  for (const node of nodes.length ? nodes : nodesHere()) {
     const version = spawnSync(node, ['--version'], { encoding: 'utf8' });
     console.log(version.stdout.trim());
     for (const name of Object.keys(programs)) {
