@@ -39,9 +39,19 @@ function wake(time) {
   schedule(time, TICK_MS);
 }
 
+// As eventLoopUtilization() has it, in ns; to ask that loads perf_hooks: it is
+// done only where the native part cannot tell.
+function readUse(time) {
+  if (native.idle) {
+    const idle = native.idle();
+    return { active: time - idle, idle };
+  }
+  const { active, idle } = globalThis.performance.eventLoopUtilization();
+  return { active: active * 1e6, idle: idle * 1e6 };
+}
+
 function tellLoop(time) {
-  const { performance } = globalThis;
-  const used = performance.eventLoopUtilization();
+  const used = readUse(time);
   const since = loop.last || { active: 0, idle: 0 };
   const busy = used.active - since.active;
   const window = busy + used.idle - since.idle;
@@ -55,7 +65,7 @@ function tellLoop(time) {
   record(kind('loop-gauge'), time, pid, 0, 0,
          { lo: (lags.length ? lags[lags.length >> 1] : 0) / 1000 >>> 0,
            hi: worst / 1000 >>> 0 }, 0,
-         worst, window * 1e6, busy > 0 ? busy * 1e6 : 0, '');
+         worst, window, busy > 0 ? busy : 0, '');
   return busy / window > 0.01;
 }
 
@@ -66,6 +76,7 @@ function tick() {
     const late = time - loop.due;
     let busy = changed.length > 0;
 
+    if (loop.last === undefined && native.idle) loop.last = readUse(time);
     loop.lags.push(late > 0 ? late : 0);
     tokens = Math.min(RATE, tokens + RATE * (time - loop.ticked) / 1e9);
     loop.ticked = time;

@@ -24,6 +24,7 @@
  */
 #include "ask.h"
 #include "native_casts.h"
+#include "native_loop.h"
 #include "native_ports.h"
 #include "native_stack.h"
 
@@ -382,5 +383,6 @@ napi_register_module_v1(void *env, void *exports)
 	offer(env, exports, "peer", peer, NULL);
 	ports_offer(env, exports);
 	casts_offer(env, exports);
+	loop_offer(env, exports);
 	return exports;
 }
