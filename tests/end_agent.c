@@ -237,6 +237,23 @@ a_program_sees_nothing_of_it(void **state)
 	is_the_same(*state, "visible.js");
 }
 
+/* It loads none of it before there is a port, nor to know how busy it is. */
+static void
+what_it_does_not_use_is_not_loaded(void **state)
+{
+	is_the_same(*state, "loaded.js");
+}
+
+static void
+ports_where_nothing_may_be_changed(void **state)
+{
+	struct seen *seen = *state;
+
+	is_the_same(seen, "frozen.js");
+	both_ends_are_paired(seen, "message-send", "message-recv");
+	assert_int_equal(count(seen, "message-recv", "preview", "\"hi\""), 1);
+}
+
 static void
 without_the_agent_the_outside_view_goes_on(void **state)
 {
@@ -288,6 +305,8 @@ main(void)
 	    with_seen(a_shell_between_parent_and_child),
 	    with_seen(a_module),
 	    with_seen(a_program_sees_nothing_of_it),
+	    with_seen(what_it_does_not_use_is_not_loaded),
+	    with_seen(ports_where_nothing_may_be_changed),
 	    with_seen(without_the_agent_the_outside_view_goes_on),
 	    with_seen(messages_may_hold_secrets),
 	    with_seen(what_is_too_much_to_tell_is_counted),

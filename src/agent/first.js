@@ -24,7 +24,7 @@ function portClass(name, before) {
 function hearFirst(port, channel, broadcast) {
   if (portsWatched) return;
   portsWatched = true;
-  delete EventTarget.prototype[receivingPorts];
+  deleteProperty(EventTarget.prototype, receivingPorts);
   const prototype = getPrototypeOf(port);
   if (typeof prototype.postMessage !== 'function') return;
   watchPorts(prototype, portClass('MessageChannel', channel),

@@ -16,7 +16,7 @@ const hrtime = process.hrtime;
 const { writeSync, openSync, readFileSync, readlinkSync } = require('fs');
 const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyDescriptors,
   getOwnPropertySymbols, getPrototypeOf, keys } = Object;
-const { apply } = Reflect;
+const { apply, deleteProperty } = Reflect;
 const setTimer = setTimeout;
 const utf8Write = Buffer.prototype.utf8Write;
 const pid = process.pid;
