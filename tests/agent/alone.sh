@@ -7,7 +7,7 @@ shift 2
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 "$looptop" run --summary --output "$dir/summary" -- sh -c '
-	cp "${LOOPTOP_EVENTS%/*}/agent.cjs" "${LOOPTOP_EVENTS%/*}/agent.node" \
+	exec cp "${LOOPTOP_EVENTS%/*}/agent.cjs" "${LOOPTOP_EVENTS%/*}/agent.node" \
 		"${LOOPTOP_EVENTS%/*}/ask" "$0"' "$dir" || exit 1
 mkfifo "$dir/events"
 exec 3<>"$dir/events"
