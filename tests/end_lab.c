@@ -423,7 +423,13 @@ a_killed_guard_takes_the_stage_along(void **state)
 	struct lab *lab = *state;
 
 	open_lab(lab);
+	/* All of them are dead before it sees that one is. */
+	assert_int_equal(tty_signal(&lab->tty, SIGSTOP), 0);
+	assert_int_equal(tty_wait_stop(&lab->tty, LIMIT), 0);
 	kill(pid_of(lab, "@guard"), SIGKILL);
+	while (pid_of(lab, "@stage") || pid_of(lab, "@client"))
+		tty_pump(&lab->tty, 1);
+	assert_int_equal(tty_continue(&lab->tty), 0);
 	program_expect(&lab->tty, "THE STAGE IS GONE");
 	press(lab, "N");
 	/* Not "responsive": an init may take its time to wait for the old one,

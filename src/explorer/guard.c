@@ -138,4 +138,7 @@ guard_close(struct guard *guard)
 	while (procfs_descendants(getpid(), kill_one, NULL) > 0)
 		while (waitpid(-1, &status, 0) > 0)
 			;
+	/* Who has died by itself already is not among those. */
+	while (waitpid(-1, &status, WNOHANG) > 0)
+		;
 }
