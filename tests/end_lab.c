@@ -425,7 +425,7 @@ a_killed_guard_takes_the_stage_along(void **state)
 	open_lab(lab);
 	/* All of them are dead before it sees that one is. */
 	assert_int_equal(tty_signal(&lab->tty, SIGSTOP), 0);
-	assert_int_equal(tty_wait_stop(&lab->tty, LIMIT), 0);
+	assert_int_equal(tty_wait_stop(&lab->tty, PROGRAM_MS), 0);
 	kill(pid_of(lab, "@guard"), SIGKILL);
 	while (pid_of(lab, "@stage") || pid_of(lab, "@client"))
 		tty_pump(&lab->tty, 1);
