@@ -9,7 +9,8 @@ enum { SCALE_USUAL = 2 };
 void
 ui_init(struct ui *ui, const struct ui_setup *setup)
 {
-	memset(ui, 0, sizeof(*ui));
+	/* What is held is large, and made when there is a pause. */
+	memset(ui, 0, offsetof(struct ui, held));
 	ui->setup = *setup;
 	if (setup->keys)
 		ui->keys = *setup->keys;
