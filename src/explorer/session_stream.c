@@ -60,13 +60,23 @@ is_calm(const struct session *session, uint64_t now)
 	return session->beats && session->is_stage && !is_alert(session, now);
 }
 
+/* To start a poll again that is on costs two system calls. */
+static void
+await_stream(struct session *session)
+{
+	uv_timer_stop(&session->rest_timer);
+	if (!uv_is_active((uv_handle_t *)&session->fifo_poll))
+		uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+}
+
 void
 session_alert(struct session *session)
 {
-	session->alert_until = session_now() + ALERT_NS;
-	if (uv_is_active((uv_handle_t *)&session->rest_timer))
+	if (session->fifo.fd < 0)
 		return;
-	uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+	session->alert_until = session_now() + ALERT_NS;
+	if (!uv_is_active((uv_handle_t *)&session->rest_timer))
+		await_stream(session);
 }
 
 static void on_rest(uv_timer_t *timer);
@@ -76,19 +86,16 @@ static void on_rest(uv_timer_t *timer);
 static void
 await_more(struct session *session, size_t got, uint64_t now)
 {
-	uint64_t rest = got >= BUSY_BYTES ? REST_MS
-	                : session->beats && !is_alert(session, now)
-	                    ? REST_QUIET_MS
-	                    : 0;
+	bool busy = got >= BUSY_BYTES;
 
-	uv_poll_stop(&session->fifo_poll);
-	uv_timer_stop(&session->rest_timer);
-	if (got < BUSY_BYTES && is_calm(session, now))
+	if (!busy && (!session->beats || is_alert(session, now))) {
+		await_stream(session);
 		return;
-	if (rest)
-		uv_timer_start(&session->rest_timer, on_rest, rest, 0);
-	else
-		uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+	}
+	uv_poll_stop(&session->fifo_poll);
+	if (busy || !is_calm(session, now))
+		uv_timer_start(&session->rest_timer, on_rest,
+		               busy ? REST_MS : REST_QUIET_MS, 0);
 }
 
 static void
@@ -101,7 +108,7 @@ on_rest(uv_timer_t *timer)
 	if (got >= BUSY_BYTES)
 		await_more(session, got, now);
 	else if (!is_calm(session, now))
-		uv_poll_start(&session->fifo_poll, UV_READABLE, on_fifo);
+		await_stream(session);
 }
 
 static void
