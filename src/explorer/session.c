@@ -58,6 +58,8 @@ put_heard(void *data, const struct event *event, const char *text)
 	return true;
 }
 
+enum { JSON_BYTES = 1 << 16 };
+
 static void
 put_observed(void *data, const struct event *event, const char *text)
 {
@@ -120,6 +122,14 @@ open_record(struct session *session, char *error, size_t room)
 	return stream_add(&session->stream, trace_put, &session->record);
 }
 
+static void
+before_poll(uv_prepare_t *prepare)
+{
+	struct session *session = prepare->data;
+
+	fflush(session->json.file);
+}
+
 static int
 open_json(struct session *session, char *error, size_t room)
 {
@@ -133,7 +143,9 @@ open_json(struct session *session, char *error, size_t room)
 		return fail(error, room, path, "cannot be written", -errno);
 	if (session->options->mode != OUTPUT_JSON)
 		return 0;
-	setvbuf(session->json.file, NULL, _IOLBF, 0);
+	/* Written before the loop waits: a write(2) for each line cost more
+	 * than making it. */
+	setvbuf(session->json.file, NULL, _IOFBF, JSON_BYTES);
 	return stream_add(&session->stream, json_put, &session->json);
 }
 
@@ -186,6 +198,10 @@ open_polls(struct session *session)
 	session_listen(session);
 	uv_poll_init(uv, &session->deaths_poll, observe_fd(session->observe));
 	uv_timer_init(uv, &session->end_timer);
+	uv_prepare_init(uv, &session->before_poll);
+	session->before_poll.data = session;
+	if (session->options->mode == OUTPUT_JSON)
+		uv_prepare_start(&session->before_poll, before_poll);
 	session->deaths_poll.data = session->end_timer.data = session;
 	uv_poll_start(&session->deaths_poll, UV_READABLE, on_deaths);
 }

@@ -87,6 +87,7 @@ struct session {
 	uv_poll_t fifo_poll, deaths_poll, guard_poll;
 	bool guard_polls;
 	uv_timer_t sample_timer, end_timer, rest_timer;
+	uv_prepare_t before_poll;
 };
 
 /* Opens the stream, the observer and the sinks that the options ask for. Call

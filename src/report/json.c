@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { LINE_ROOM = 2048 };
+
 /* ---- kinds ---- */
 
 static void
@@ -260,6 +262,23 @@ static void (*const fields[EVENT_KINDS])(struct line *line) = {
     [EVENT_OUTPUT_KEPT] = output_kept,
 };
 
+/* In one piece: jansson hands a file every comma by itself. */
+static void
+write_line(FILE *file, const json_t *object)
+{
+	static const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9);
+	char bytes[LINE_ROOM];
+	size_t size = json_dumpb(object, bytes, sizeof(bytes) - 1, flags);
+
+	if (size > 0 && size < sizeof(bytes)) {
+		bytes[size++] = '\n';
+		fwrite(bytes, 1, size, file);
+		return;
+	}
+	json_dumpf(object, file, flags);
+	fputc('\n', file);
+}
+
 bool
 json_put(void *data, const struct event *event, const char *text)
 {
@@ -281,9 +300,7 @@ json_put(void *data, const struct event *event, const char *text)
 	set_integer(&line, "pid", event->pid);
 	set_integer(&line, "tid", event->tid);
 	fields[event->kind](&line);
-	json_dumpf(line.object, lines->file,
-	           JSON_COMPACT | JSON_REAL_PRECISION(9));
-	fputc('\n', lines->file);
+	write_line(lines->file, line.object);
 	json_decref(line.object);
 	return true;
 }
