@@ -1,8 +1,11 @@
 #include "gauge.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -78,7 +81,6 @@ begin(struct tty *tty)
 	    .seconds = gauge_now(),
 	    .cpu_ms = gauge_cpu(tty->pid),
 	    .switches = number_in(tty->pid, "status", "ctxt_switches:"),
-	    .writes = number_in(tty->pid, "io", "syscw:"),
 	};
 }
 
@@ -89,7 +91,6 @@ end(const struct tty *tty, struct gauge *gauge)
 	gauge->cpu_ms = gauge_cpu(tty->pid) - gauge->cpu_ms;
 	gauge->switches =
 	    number_in(tty->pid, "status", "ctxt_switches:") - gauge->switches;
-	gauge->writes = number_in(tty->pid, "io", "syscw:") - gauge->writes;
 }
 
 struct gauge
@@ -123,6 +124,47 @@ gauge_take_unread(struct tty *tty, double seconds, const char *text,
 	}
 	end(tty, &gauge);
 	return gauge;
+}
+
+/* ---- writes ---- */
+
+/* strace -y names the terminal behind each descriptor. */
+static pid_t
+start_strace(pid_t pid, const char *path)
+{
+	pid_t tracer = fork();
+	char number[16];
+	int quiet;
+
+	if (tracer)
+		return tracer;
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	quiet = open("/dev/null", O_WRONLY);
+	dup2(quiet, STDERR_FILENO);
+	execlp("strace", "strace", "-y", "-qq", "-e", "trace=write", "-o", path,
+	       "-p", number, (char *)NULL);
+	_exit(127);
+}
+
+double
+gauge_writes(struct tty *tty)
+{
+	char path[] = "/tmp/looptop-writes-XXXXXX", *line = NULL;
+	int fd = mkstemp(path);
+	pid_t tracer = start_strace(tty->pid, path);
+	struct gauge gauge = gauge_take(tty, 2);
+	FILE *file = fdopen(fd, "r");
+	size_t room = 0, writes = 0;
+
+	kill(tracer, SIGINT);
+	waitpid(tracer, NULL, 0);
+	while (file && getline(&line, &room, file) > 0)
+		writes += strstr(line, "</dev/pts/") != NULL;
+	free(line);
+	if (file)
+		fclose(file);
+	unlink(path);
+	return gauge.frames ? (double)writes / (double)gauge.frames : 0;
 }
 
 /* ---- rows ---- */

@@ -10,7 +10,6 @@
 struct gauge {
 	double seconds, cpu_ms;
 	long switches; /* voluntary ones and others: wake-ups */
-	long writes;   /* write(2) and its like, of any descriptor */
 	size_t bytes, frames;
 	size_t longest; /* bytes of the longest frame */
 };
@@ -26,6 +25,10 @@ double gauge_cpu(pid_t pid);
 struct gauge gauge_take(struct tty *tty, double seconds);
 struct gauge gauge_take_unread(struct tty *tty, double seconds,
                                const char *text, int typed_ms);
+
+/* Its write(2) to the terminal a frame, over two seconds, as strace(1) counts
+ * them; 0: it may not, or it is not there. */
+double gauge_writes(struct tty *tty);
 
 /* Prints a row: what, a figure, its unit, the goal and whether it was held;
  * returns 1 if not. */
