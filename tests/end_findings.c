@@ -33,7 +33,8 @@ static const struct show shows[] = {
      {"loop-blocked"},
      false,
      "node",
-     BUSY "setTimeout(() => busy(500), 200); setTimeout(() => {}, 2000);"},
+     /* A loop is known by its waits; eight programs start at once here. */
+     BUSY "setTimeout(() => busy(500), 2000); setTimeout(() => {}, 4000);"},
     {"share",
      {"loop-blocked-share"},
      false,
