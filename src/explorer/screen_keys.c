@@ -98,7 +98,9 @@ tell_stage(struct screen *screen, const struct command *command)
 {
 	char key[KEYS_BYTES], text[96];
 
-	if (lab_command(&screen->session, command) != -EPIPE)
+	/* Its end may be known before its channel is closed. */
+	if (!screen->status.over &&
+	    lab_command(&screen->session, command) != -EPIPE)
 		return;
 	snprintf(text, sizeof(text), "There is no stage. %s starts a new one.",
 	         screen_key(screen, REQUEST_NEW_STAGE, key));
