@@ -36,13 +36,6 @@ output_of(const char *command)
 	return text;
 }
 
-static inline bool
-has_agents_node(void)
-{
-	return system("node -e 'process.exit(parseInt(process.versions.node) "
-	              ">= 20 ? 0 : 1)' 2>/dev/null") == 0;
-}
-
 static inline json_t *
 read_lines(const char *path)
 {
@@ -65,7 +58,7 @@ watch(struct seen *seen, const char *options, const char *script)
 	char command[1024];
 	const char *path = program_file("agent.json", "");
 
-	if (!has_agents_node())
+	if (!program_has_agents_node())
 		skip_because("there is no node of version 20 or newer");
 	snprintf(command, sizeof(command),
 	         "%s run --json --output %s %s -- node tests/agent/%s",

@@ -104,7 +104,7 @@ goes_on(const char *reader)
 	static const char script[] = "node tests/agent/hard.js slow 60";
 	char command[512], *alone, *with;
 
-	if (!has_agents_node())
+	if (!program_has_agents_node())
 		skip_because("there is no node of version 20 or newer");
 	snprintf(command, sizeof(command), "sh tests/agent/alone.sh %s %s %s",
 	         program_path(), reader, script);
@@ -183,7 +183,7 @@ sigkill_leaves_nothing_of_the_program(void **state)
 	struct program program;
 
 	(void)state;
-	if (!has_agents_node())
+	if (!program_has_agents_node())
 		skip_because("there is no node of version 20 or newer");
 	program_start(&program, args);
 	wait_for_words(&program, "talks", 2);

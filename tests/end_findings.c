@@ -17,13 +17,14 @@
 /* A program and the findings it has to have. */
 struct show {
 	const char *name, *rules[2];
-	bool computes;
+	bool computes, needs_agent;
 	const char *interpreter, *text;
 };
 
 static const struct show shows[] = {
     {"idle",
      {"worker-idle"},
+     false,
      false,
      "node",
      "const { Worker } = require('worker_threads');"
@@ -32,11 +33,13 @@ static const struct show shows[] = {
     {"once",
      {"loop-blocked"},
      false,
+     false,
      "node",
      /* A loop is known by its waits; eight programs start at once here. */
      BUSY "setTimeout(() => busy(500), 2000); setTimeout(() => {}, 4000);"},
     {"share",
      {"loop-blocked-share"},
+     false,
      false,
      "node",
      BUSY "for (let i = 0; i < 6; i++)"
@@ -45,12 +48,14 @@ static const struct show shows[] = {
     {"kept",
      {"output-kept"},
      false,
+     true,
      "node",
      "require('child_process').exec('seq 150000', { maxBuffer: 1e7 },"
      "  () => setTimeout(() => {}, 1500));"},
     {"queue",
      {"queue-growing"},
      false,
+     true,
      "node",
      "if (process.argv[2]) {"
      "  process.on('message', () => {});"
@@ -66,6 +71,7 @@ static const struct show shows[] = {
     {"crash",
      {"crash-loop"},
      false,
+     false,
      "node",
      "const { spawn } = require('child_process'); let n = 0;"
      "(function again() {"
@@ -73,11 +79,17 @@ static const struct show shows[] = {
      "    .on('exit', again);"
      "  else setTimeout(() => {}, 1500);"
      "})();"},
-    {"zombie", {"zombie"}, false, "sh", "sleep 0.3 & exec sleep 4"},
-    {"orphan", {"orphan"}, false, "sh", "sh -c 'sleep 5 & sleep 0.5'; sleep 4"},
+    {"zombie", {"zombie"}, false, false, "sh", "sleep 0.3 & exec sleep 4"},
+    {"orphan",
+     {"orphan"},
+     false,
+     false,
+     "sh",
+     "sh -c 'sleep 5 & sleep 0.5'; sleep 4"},
     /* Last: these compute. One worker of two does all the work. */
     {"uneven",
      {"cluster-uneven", "cpu-on-loop"},
+     true,
      true,
      "node",
      BUSY "const cluster = require('cluster');"
@@ -90,6 +102,7 @@ static const struct show shows[] = {
     {"cores",
      {"cores-short"},
      true,
+     false,
      "node",
      "const { Worker } = require('worker_threads');"
      "const count = require('os').cpus().length + 3;"
@@ -122,7 +135,9 @@ show_named(const char *name)
 static bool
 is_missing(const struct show *show)
 {
-	return strcmp(show->interpreter, "node") == 0 && !program_has_node();
+	return show->needs_agent ? !program_has_agents_node()
+	                         : strcmp(show->interpreter, "node") == 0 &&
+	                               !program_has_node();
 }
 
 static void
@@ -217,7 +232,9 @@ expect(const char *name)
 	json_t *lines, *summary;
 
 	if (is_missing(show))
-		skip_because("there is no node here");
+		skip_because(show->needs_agent
+		                 ? "there is no node of version 20 or newer"
+		                 : "there is no node here");
 	start(show);
 	program_wait(program);
 	lines = program_lines(program);

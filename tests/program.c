@@ -351,3 +351,10 @@ program_has_node(void)
 {
 	return system("command -v node >/dev/null") == 0;
 }
+
+bool
+program_has_agents_node(void)
+{
+	return system("node -e 'process.exit(parseInt(process.versions.node) "
+	              ">= 20 ? 0 : 1)' 2>/dev/null") == 0;
+}

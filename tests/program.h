@@ -70,4 +70,7 @@ const char *program_config(const char *text);
 /* node in PATH? */
 bool program_has_node(void);
 
+/* One whose child processes the agent watches too: 20 or newer? */
+bool program_has_agents_node(void);
+
 #endif
