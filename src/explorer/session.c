@@ -15,6 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+enum { JSON_BYTES = 1 << 16 };
+
 uint64_t
 session_now(void)
 {
@@ -57,8 +59,6 @@ put_heard(void *data, const struct event *event, const char *text)
 	session->front->heard(session, event, text);
 	return true;
 }
-
-enum { JSON_BYTES = 1 << 16 };
 
 static void
 put_observed(void *data, const struct event *event, const char *text)

@@ -150,24 +150,6 @@ member_end(struct compare_one *one)
 /* ---- a worker thread ---- */
 
 static void
-on_scope_message(struct worker_scope *scope, struct message *order)
-{
-	json_t *message =
-	    json_loadb(order->bytes, order->size, JSON_DECODE_ANY, NULL);
-	json_t *reply = message ? work_reply(message, &scope->loop) : NULL;
-	char text[256];
-	size_t length =
-	    reply ? json_dumpb(reply, text, sizeof(text), JSON_COMPACT) : 0;
-
-	if (length && length <= sizeof(text))
-		worker_scope_post(scope, text, length);
-	json_decref(reply);
-	json_decref(message);
-}
-
-static const struct worker_script script = {.message = on_scope_message};
-
-static void
 on_thread_message(struct worker *worker, struct message *answer)
 {
 	(void)answer;
@@ -189,8 +171,8 @@ static const struct worker_events worker_events = {
 static int
 thread_start(struct compare_one *one)
 {
-	int error = worker_start(&one->worker, &one->compare->loop, &script,
-	                         NULL, &worker_events);
+	int error = worker_start(&one->worker, &one->compare->loop,
+	                         &work_script, NULL, &worker_events);
 
 	one->worker.data = one;
 	return error;

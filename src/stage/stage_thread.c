@@ -18,28 +18,6 @@ struct stage_thread {
 	bool ending;
 };
 
-/* ---- on the thread ---- */
-
-static void
-on_scope_message(struct worker_scope *scope, struct message *order)
-{
-	json_t *message =
-	    json_loadb(order->bytes, order->size, JSON_DECODE_ANY, NULL);
-	json_t *reply = message ? work_reply(message, &scope->loop) : NULL;
-	char text[256];
-	size_t length;
-
-	if (reply) {
-		length = json_dumpb(reply, text, sizeof(text), JSON_COMPACT);
-		if (length <= sizeof(text))
-			worker_scope_post(scope, text, length);
-	}
-	json_decref(reply);
-	json_decref(message);
-}
-
-static const struct worker_script script = {.message = on_scope_message};
-
 /* ---- on the stage's loop ---- */
 
 static void
@@ -104,8 +82,8 @@ start_thread(struct stage *stage)
 
 	if (!thread)
 		return NULL;
-	error = worker_start(&thread->worker, &stage->role.loop, &script, NULL,
-	                     &events);
+	error = worker_start(&thread->worker, &stage->role.loop, &work_script,
+	                     NULL, &events);
 	if (error) {
 		role_note(NOTE_ERROR, "No worker thread: %s.",
 		          uv_strerror(error));

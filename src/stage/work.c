@@ -75,3 +75,23 @@ work_reply(json_t *message, struct loop *loop)
 	work_run(&work, loop);
 	return work_answer(&work);
 }
+
+static void
+on_scope_message(struct worker_scope *scope, struct message *order)
+{
+	json_t *message =
+	    json_loadb(order->bytes, order->size, JSON_DECODE_ANY, NULL);
+	json_t *reply = message ? work_reply(message, &scope->loop) : NULL;
+	char text[256];
+	size_t length;
+
+	if (reply) {
+		length = json_dumpb(reply, text, sizeof(text), JSON_COMPACT);
+		if (length <= sizeof(text))
+			worker_scope_post(scope, text, length);
+	}
+	json_decref(reply);
+	json_decref(message);
+}
+
+const struct worker_script work_script = {.message = on_scope_message};

@@ -7,6 +7,7 @@
 
 #include "load/load.h"
 #include "runtime/loop.h"
+#include "runtime/worker_scope.h"
 
 #include <jansson.h>
 
@@ -37,5 +38,8 @@ json_t *work_answer(const struct work *work);
 /* Answers a message that a child or a thread was sent: does a load, returns
  * pong for a ping. The caller's reference; NULL: nothing to say. */
 json_t *work_reply(json_t *message, struct loop *loop);
+
+/* A worker thread that answers so. */
+extern const struct worker_script work_script;
 
 #endif
