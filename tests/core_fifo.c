@@ -63,6 +63,9 @@ is_private(void **state)
 	assert_int_equal(stat(world->fifo.path, &status), 0);
 	assert_int_equal(status.st_mode, S_IFIFO | 0600);
 	assert_int_equal(status.st_uid, geteuid());
+	assert_int_equal(fstat(world->fifo.rest, &status), 0);
+	assert_int_equal(status.st_mode, S_IFREG | 0600);
+	assert_int_equal(entries(world->fifo.directory), 2);
 	fifo_close(&world->fifo);
 }
 

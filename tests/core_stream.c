@@ -234,6 +234,32 @@ write_many(int fd, uint64_t records)
 	return sum;
 }
 
+/* Others append to it: half a record is not there yet. */
+static void
+reads_a_file_that_grows(void **state)
+{
+	struct world *world = *state;
+	int fd = memfd_create("rest", MFD_CLOEXEC);
+	size_t half;
+	off_t at = 0;
+
+	assert_int_equal(stream_read_file(&world->stream, fd, &at), 0);
+	add_three(&world->bytes);
+	half = world->bytes.size - 8;
+	assert_int_equal(write(fd, world->bytes.data, half), half);
+	assert_true(stream_read_file(&world->stream, fd, &at) > 0);
+	assert_true(at > 0 && (size_t)at < half);
+	assert_int_equal(world->heard.count, 2);
+	assert_int_equal(stream_read_file(&world->stream, fd, &at), 0);
+	assert_int_equal(write(fd, world->bytes.data + half, 8), 8);
+	assert_true(stream_read_file(&world->stream, fd, &at) > 0);
+	assert_three(world);
+	assert_int_equal(at, world->bytes.size);
+	assert_int_equal(world->stream.held, 0);
+	close(fd);
+	assert_int_equal(stream_read_file(&world->stream, fd, &at), -EBADF);
+}
+
 /* More than the buffer holds, so that records lie across its end. */
 static void
 reads_more_than_its_buffer_holds(void **state)
@@ -552,6 +578,7 @@ main(void)
 	    cmocka_unit_test_setup(waits_for_the_padding_too, set_up),
 	    cmocka_unit_test_setup(passes_texts_of_every_length, set_up),
 	    cmocka_unit_test_setup(reads_what_a_descriptor_has, set_up),
+	    cmocka_unit_test_setup(reads_a_file_that_grows, set_up),
 	    cmocka_unit_test_setup(reads_more_than_its_buffer_holds, set_up),
 	    cmocka_unit_test_setup(takes_more_than_its_buffer_holds_at_once,
 	                           set_up),

@@ -199,6 +199,29 @@ sigkill_leaves_nothing_of_the_program(void **state)
 }
 
 /* Under --stacks too, but for what --help says of it. */
+/* What threads and program said while nobody read is not lost with them, and
+ * they did not wait: the FIFO is full when they end. */
+static void
+what_was_said_last_is_heard(void **state)
+{
+	struct seen *seen = *state;
+	json_t *summary;
+	char command[1024];
+	const char *path = program_file("stopped.json", "");
+
+	if (!program_has_agents_node())
+		skip_because("there is no node of version 20 or newer");
+	snprintf(command, sizeof(command),
+	         "%s run --json --output %s -- sh tests/agent/stopped.sh "
+	         "node tests/agent/broadcast.js 1500",
+	         program_path(), path);
+	seen->out = output_of(command);
+	seen->lines = read_lines(path);
+	assert_non_null(strstr(seen->out, "heard 12001\nexit 0\n"));
+	summary = program_line(seen->lines, "summary", 0);
+	assert_int_equal(integer(summary, "messages"), 5 * 1500 + 21);
+}
+
 static void
 stacks_change_no_result(void **state)
 {
@@ -224,6 +247,7 @@ main(void)
 	    with_seen(who_reads_may_go_away),
 	    with_seen(who_reads_may_never_read),
 	    with_seen(sigkill_leaves_nothing_of_the_program),
+	    with_seen(what_was_said_last_is_heard),
 	    with_seen(stacks_change_no_result),
 	};
 

@@ -123,6 +123,16 @@ function tellLast() {
       record(kind('thread-died'), time, pid, 0, 0, null, 0, 0, 0, 0, '');
     }
     flush(time);
+    leaveRest();
+  } catch {}
+}
+
+// Other listeners of the end may have said something.
+function tellVeryLast() {
+  try {
+    tellCounts(now());
+    flush(now());
+    leaveRest();
   } catch {}
 }
 
@@ -135,6 +145,6 @@ function watchProcess(onWorker) {
   }, (self, type) => {
     if (self !== process) return;
     if (type === 'internalMessage') afterEmit(self);
-    else if (type === 'exit') flush(now());
+    else if (type === 'exit') tellVeryLast();
   });
 }

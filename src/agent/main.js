@@ -4,6 +4,7 @@ const REST_MS = 1000; // between ticks of a loop that has nothing to do
 const GAUGE_NS = 1e9;
 const majors = [18, 20, 22, 24, 26];
 const O_WRONLY_NONBLOCK = 1 | 0o4000;
+const O_WRONLY_APPEND = 1 | 0o2000;
 
 // ---- the loop: its utilisation and lag, once a second ----
 
@@ -142,6 +143,7 @@ function start() {
   const major = parseInt(process.versions.node, 10);
   if (!path) return;
   fd = openSync(path, O_WRONLY_NONBLOCK);
+  streamPath = path;
   tid = readTid();
   if (!majors.includes(major)) {
     urgent(kind('note'), 0, 0, 1, 0, `Node ${process.version} is not known ` +

@@ -5,7 +5,8 @@
 // and preloaded by NODE_OPTIONS.
 //
 // What can go wrong: nobody reads (it stays out); the reader is slow (records
-// are kept for a while, then dropped and counted); the program mocks timers,
+// are kept for a while, then dropped and counted; a thread that ends before
+// they are read leaves them in a file); the program mocks timers,
 // fs or JSON (originals are taken here, before it runs); the program looks at
 // listeners, handles, properties (there are none of ours to be found); a
 // message is a proxy or has getters (they are not touched); an error in here
@@ -13,7 +14,8 @@
 'use strict';
 
 const hrtime = process.hrtime;
-const { writeSync, openSync, readFileSync, readlinkSync } = require('fs');
+const { closeSync, fstatSync, openSync, readFileSync, readlinkSync,
+  writeSync } = require('fs');
 const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyDescriptors,
   getOwnPropertySymbols, getPrototypeOf, keys } = Object;
 const { apply, deleteProperty } = Reflect;
@@ -29,9 +31,11 @@ const CHUNK = 4096; // PIPE_BUF: such a write is never torn
 const HEAD = 64;
 const TEXT_MAX = 960;
 const KEPT_CHUNKS = 64; // 256 KiB for a reader that is slow
+const REST_MAX = 64 << 20; // of all that nobody reads
 const SILENCE_NS = 20e6; // behind it a record is written at once
 
 let fd = -1;
+let streamPath = '';
 let tid = 0;
 const chunk = Buffer.allocUnsafeSlow(CHUNK);
 const words = new Uint32Array(chunk.buffer);
@@ -74,6 +78,24 @@ function flush(time) {
   if (used && fd >= 0 && (kept.length || !put(chunk, used))) keep();
   used = records = reported = 0;
   flushed = time;
+}
+
+// The thread ends: what the reader had no room for lies beside the FIFO.
+function leaveRest() {
+  if (fd < 0 || !(kept.length || lost)) return;
+  const rest = openSync(`${streamPath}.rest`, O_WRONLY_APPEND);
+  if (fstatSync(rest).size < REST_MAX) {
+    for (const bytes of kept) writeSync(rest, bytes, 0, bytes.length);
+    kept.length = 0;
+    if (lost) {
+      const number = lost;
+      lost = 0;
+      record(kind('lost'), now(), pid, 0, 0, null, 0, number, 0, 0, '');
+      writeSync(rest, chunk, 0, used);
+      used = records = 0;
+    }
+  }
+  closeSync(rest);
 }
 
 function wide(at, value) {

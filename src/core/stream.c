@@ -121,6 +121,24 @@ stream_read(struct stream *stream, int fd)
 	return got;
 }
 
+/* Half a record stays in the file: what is held[] is the FIFO's. */
+ssize_t
+stream_read_file(struct stream *stream, int fd, off_t *at)
+{
+	char bytes[EVENT_RECORD_MAX * 16];
+	size_t done;
+	ssize_t got;
+
+	do {
+		got = pread(fd, bytes, sizeof(bytes), *at);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	done = parse(stream, bytes, (size_t)got);
+	*at += (off_t)done;
+	return (ssize_t)done;
+}
+
 void
 stream_feed(struct stream *stream, const char *bytes, size_t size)
 {

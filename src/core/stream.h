@@ -46,6 +46,11 @@ int stream_add(struct stream *stream, stream_put put, void *data);
  * 0 at end of file, -errno (-EAGAIN: nothing there now). */
 ssize_t stream_read(struct stream *stream, int fd);
 
+/* One pread(2) of a file that others append records to (FIFO_REST), from `*at`
+ * on, which moves behind the last complete record. Returns by how many bytes,
+ * or -errno. */
+ssize_t stream_read_file(struct stream *stream, int fd, off_t *at);
+
 /* The same for bytes in memory. */
 void stream_feed(struct stream *stream, const char *bytes, size_t size);
 

@@ -11,6 +11,7 @@
 #include "guard.h"
 
 #include "core/emit.h"
+#include "core/fifo.h"
 #include "observe/procfs.h"
 
 #include <errno.h>
@@ -154,7 +155,7 @@ remove_stream(const char *fifo)
 	slash = strrchr(directory, '/');
 	if (!slash)
 		return;
-	unlink(fifo);
+	fifo_remove(fifo);
 	*slash = '\0';
 	agent_remove_files(directory);
 	rmdir(directory);

@@ -60,6 +60,7 @@ struct session {
 
 	struct loop loop;
 	struct fifo fifo;
+	off_t rest_at; /* so far is its rest read */
 	struct stream stream;
 	struct model model;
 	struct blocks blocks;

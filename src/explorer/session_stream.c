@@ -24,22 +24,34 @@ enum {
 
 /* ---- the stream ---- */
 
+/* What those said who ended while the FIFO was full. It comes behind all else
+ * that they said. */
+static void
+read_rest(struct session *session)
+{
+	while (stream_read_file(&session->stream, session->fifo.rest,
+	                        &session->rest_at) > 0)
+		;
+}
+
 /* So much a round, and the screen still gets its turn. */
 size_t
 session_read(struct session *session)
 {
 	size_t sum = 0;
 
-	session->stream.latest = session_now() + FUTURE_NS;
 	for (int i = 0; i < READS_A_ROUND; i++) {
-		ssize_t got = stream_read(&session->stream, session->fifo.fd);
+		ssize_t got;
 
-		if (got <= 0)
-			break;
-		sum += (size_t)got;
+		session->stream.latest = session_now() + FUTURE_NS;
+		got = stream_read(&session->stream, session->fifo.fd);
+		if (got > 0)
+			sum += (size_t)got;
 		/* Less than there was room for: that was all. */
-		if ((size_t)got < STREAM_BUFFER / 2)
+		if (got < STREAM_BUFFER / 2) {
+			read_rest(session);
 			break;
+		}
 	}
 	session->taken += sum;
 	return sum;
