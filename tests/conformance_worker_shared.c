@@ -173,20 +173,27 @@ woken_thread(void)
 static void
 say_result(void *data, int result)
 {
-	(void)data;
+	int *awaited = data;
+
+	if (awaited)
+		--*awaited;
 	rules_say("later %s", atomics_name(result));
 }
 
 static void
 keep_alive(uv_timer_t *timer)
 {
-	(void)timer;
+	const int *awaited = timer->data;
+
+	if (!*awaited)
+		uv_timer_stop(timer);
 }
 
 static void
 wait_async(void)
 {
 	struct shared *shared = share();
+	int awaited = 2;
 	uv_timer_t timer;
 
 	rule_open();
@@ -197,10 +204,11 @@ wait_async(void)
 	                                                say_result, NULL)));
 	for (int i = 0; i < 2; i++)
 		atomics_wait_async(&rule_loop, words, 0, ATOMICS_FOREVER,
-		                   say_result, NULL);
+		                   say_result, &awaited);
 	rules_say("woke %d", atomics_notify(words, ATOMICS_ALL));
 	uv_timer_init(&rule_loop.uv, &timer);
-	uv_timer_start(&timer, keep_alive, 50, 0);
+	timer.data = &awaited;
+	uv_timer_start(&timer, keep_alive, 10, 10);
 	loop_run(&rule_loop);
 	atomics_wait_async(&rule_loop, words, 0, ATOMICS_FOREVER, say_result,
 	                   NULL);

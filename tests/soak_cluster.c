@@ -51,11 +51,12 @@ on_timer(uv_timer_t *timer)
 	struct soak *soak = timer->data;
 	struct cluster_worker *worker = any_alive(soak);
 
-	if (soak->kills == soak->wanted) {
+	/* Where others use the CPUs, none may have lived to answer yet. */
+	if (soak->kills == soak->wanted && soak->shared->requests > 0) {
 		soak->shared->over = true;
 		return;
 	}
-	if (worker) {
+	if (worker && soak->kills < soak->wanted) {
 		soak->shared->killed[worker->id] = true;
 		cluster_worker_kill(worker, SIGKILL);
 		soak->kills++;
