@@ -38,6 +38,27 @@ a_thread_has_a_role_and_a_name(void **state)
 	assert_int_equal(model->totals.threads, 1);
 }
 
+/* Each worker of a cluster has a "thread 1". */
+static void
+threads_of_two_processes_may_have_one_name(void **state)
+{
+	struct model *model = *state;
+
+	born(model, 1, 10);
+	born(model, 1, 20);
+	thread_born(model, 2, 10, 11, ROLE_WORKER, "thread 1");
+	thread_born(model, 2, 10, 12, ROLE_WORKER, "thread 1");
+	thread_born(model, 2, 20, 22, ROLE_POOL, "thread 1");
+	thread_born(model, 2, 20, 23, ROLE_WORKER, "resizer");
+	assert_false(thread_of(model, 11)->namesake);
+	assert_false(thread_of(model, 12)->namesake);
+	thread_born(model, 3, 20, 21, ROLE_WORKER, "thread 1");
+	assert_true(thread_of(model, 21)->namesake);
+	assert_true(thread_of(model, 11)->namesake);
+	assert_false(thread_of(model, 22)->namesake);
+	assert_false(thread_of(model, 23)->namesake);
+}
+
 static void
 only_workers_and_pool_threads_are_born_with_a_lane(void **state)
 {
@@ -245,6 +266,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_thread_has_a_role_and_a_name),
 	    TEST(only_workers_and_pool_threads_are_born_with_a_lane),
+	    TEST(threads_of_two_processes_may_have_one_name),
 	    TEST(a_thread_may_be_heard_before_it_is_announced),
 	    TEST(who_knows_no_role_does_not_rename_a_thread),
 	    TEST(a_thread_of_nobody_is_dropped),

@@ -91,6 +91,9 @@ compare_lanes(const void *left, const void *right)
 
 	if (rank_of(a) != rank_of(b))
 		return rank_of(a) - rank_of(b);
+	/* The threads of a process stand together. */
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
 	/* Not by birth: of children forked at once the last may be heard
 	 * first. */
 	return a->tid < b->tid ? -1 : a->tid > b->tid;
@@ -149,11 +152,12 @@ pane_label(const struct view *view, const struct thread *thread, char *into,
 	size_t length;
 
 	model_thread_label(view->model, thread, into, room);
-	if (thread->tid != thread->pid || !process || process->title[0] ||
-	    !has_namesake(view, process, into))
+	if (thread->tid != thread->pid ? !thread->namesake
+	                               : !process || process->title[0] ||
+	                                     !has_namesake(view, process, into))
 		return into;
 	length = strlen(into);
-	snprintf(into + length, room - length, " %u", process->pid);
+	snprintf(into + length, room - length, " %u", thread->pid);
 	return into;
 }
 

@@ -100,8 +100,8 @@ int pane_output_top(const struct view *view);
 void pane_put_link(const struct area *area, int row, int col, int cols,
                    enum link link);
 
-/* What a thread is called; two processes of the same name are told apart by
- * their pids. */
+/* What a thread is called; two processes of the same name, and threads of two
+ * processes, are told apart by their pids. */
 const char *pane_label(const struct view *view, const struct thread *thread,
                        char *into, size_t room);
 

@@ -7,14 +7,16 @@
 
 enum { LABEL_COLS = 15, CPU_END = 22, WAIT_END = 28, SLEEP_END = 35 };
 enum { BARS_AT = 23, THREADS_SHOWN = 2048, SPLIT_COLS_MIN = 52 };
+enum { USED_NS = 100000000 };
 
 struct choice {
 	const struct thread *thread;
 	unsigned cpu;
-	bool interesting; /* a loop, a worker, a pool thread, or it ran */
+	bool interesting; /* main, a worker, a pool thread, or it ran */
 };
 
-/* Loops first, and what used CPU; then in the order of their ids. */
+/* What a program or its author has made, and what used CPU, first; the threads
+ * of a process together, in the order of their ids. */
 static int
 compare(const void *left, const void *right)
 {
@@ -22,6 +24,8 @@ compare(const void *left, const void *right)
 
 	if (a->interesting != b->interesting)
 		return a->interesting ? -1 : 1;
+	if (a->thread->pid != b->thread->pid)
+		return a->thread->pid < b->thread->pid ? -1 : 1;
 	return a->thread->tid < b->thread->tid
 	           ? -1
 	           : a->thread->tid > b->thread->tid;
@@ -43,9 +47,8 @@ choose(const struct view *view, struct choice *choices, int room)
 			continue;
 		choices[count].thread = thread;
 		choices[count].cpu = model_thread_cpu(view->model, thread);
-		choices[count].interesting = thread->loop.exists ||
-		                             thread->role != ROLE_OTHER ||
-		                             thread->cpu_ns > 10000000;
+		choices[count].interesting =
+		    thread->role != ROLE_OTHER || thread->cpu_ns > USED_NS;
 		count++;
 	}
 	qsort(choices, (size_t)count, sizeof(*choices), compare);

@@ -67,6 +67,7 @@ struct thread {
 	uint32_t pid, tid;
 	uint8_t role;   /* enum role */
 	bool announced; /* and not only heard of */
+	bool namesake;  /* another process has a thread of that name and role */
 	uint32_t id;    /* threadId of a worker thread */
 	char name[NAME_BYTES];
 	char reason[REASON_BYTES]; /* of its role, if only seen */

@@ -186,6 +186,22 @@ describe_thread(struct thread *thread, const struct event *event,
 		model_keep(thread->name, sizeof(thread->name), event, text);
 }
 
+/* Each process counts its threads from 1. */
+static void
+find_namesakes(struct actors *actors, struct thread *thread)
+{
+	thread->namesake = false;
+	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
+		struct thread *other = &actors->threads[i];
+
+		if (other->pid == thread->pid || other->role != thread->role ||
+		    other->row.died || other->id != thread->id ||
+		    strcmp(other->name, thread->name) != 0)
+			continue;
+		thread->namesake = other->namesake = true;
+	}
+}
+
 bool
 model_thread_born(struct model *model, const struct event *event,
                   const char *text)
@@ -211,8 +227,10 @@ model_thread_born(struct model *model, const struct event *event,
 	news |= thread->role != role; /* now it is known what it is for */
 	if (thread->role == ROLE_WORKER)
 		thread->loop.exists = true;
-	if (thread->role == ROLE_POOL || thread->role == ROLE_WORKER)
+	if (thread->role == ROLE_POOL || thread->role == ROLE_WORKER) {
 		(void)actor_lane(&model->actors, thread);
+		find_namesakes(&model->actors, thread);
+	}
 	return news;
 }
 
