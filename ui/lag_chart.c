@@ -82,11 +82,19 @@ lag_chart_line(const struct view *view, const struct area *area, int row,
                const struct thread *thread)
 {
 	const struct loop_state *loop = &thread->loop;
+	uint64_t blocked = model_blocked(view->model, thread);
 	char name[64], p99[16], worst[16];
 
 	if (!loop->window || !loop->has_lag || row >= area->rect.rows)
 		return;
-	model_thread_label(view->model, thread, name, sizeof(name));
+	pane_label(view, thread, name, sizeof(name));
+	/* What it said last was before that. */
+	if (blocked) {
+		area_format(area, row, 1, STYLE_FAINT,
+		            "%s: a timer would come %s late by now", name,
+		            pane_duration(blocked, worst));
+		return;
+	}
 	area_format(area, row, 1, STYLE_FAINT,
 	            "%s, last second: busy %.0f%%  lag p99 %s  worst %s", name,
 	            100.0 * (double)loop->busy / (double)loop->window,
