@@ -48,7 +48,7 @@ a_loop_that_blocks_again_and_again(void **state)
 	block(model, 13000, 13500, PRIMARY, "fib(40)");
 	pass(model, 14000);
 	assert_told(model, FINDING_BLOCKED,
-	            "BLOCKED AGAIN AND AGAIN: the loop of server 15% of the "
+	            "BLOCKED AGAIN AND AGAIN: the loop of server for 15% of the "
 	            "last 10 s, longest 600 ms: fib(41)");
 }
 
@@ -274,7 +274,7 @@ one_long_block_is_noted_and_kept(void **state)
 	block(model, 1000, 2234, PRIMARY, "fib(45)");
 	pass(model, 2300);
 	assert_told(model, FINDING_BLOCK,
-	            "LONG BLOCK: the loop of server 1234 ms by fib(45)");
+	            "LONG BLOCK: 1234 ms on the loop of server, by fib(45)");
 	assert_int_equal(findings_grade(told(model, FINDING_BLOCK)),
 	                 GRADE_NOTE);
 	block(model, 30000, 30300, PRIMARY, "sha(9)");
@@ -284,7 +284,7 @@ one_long_block_is_noted_and_kept(void **state)
 	assert_int_equal(model->findings.count, 2);
 	findings_text(model, &model->findings.rows[0], text, sizeof(text));
 	assert_string_equal(
-	    text, "LONG BLOCK: the loop of server 1234 ms by fib(45)");
+	    text, "LONG BLOCK: 1234 ms on the loop of server, by fib(45)");
 	assert_in_range(model->findings.rows[0].last, 2234 * MS, 2734 * MS);
 	assert_in_range(model->findings.rows[1].last, 30300 * MS, 30800 * MS);
 }

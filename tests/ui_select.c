@@ -257,7 +257,7 @@ a_finding_of_the_past_leads_back_to_its_moment(void **state)
 	world_tick(&links->world, 60000);
 	press(links, "!");
 	assert_shows(links, "Nothing is wrong now.");
-	assert_shows(links, "LONG BLOCK: the loop of stage 600 ms by fib(45)");
+	assert_shows(links, "LONG BLOCK: 600 ms on the loop of stage, by fib(45)");
 	assert_shows(links, "57 s ago");
 	press(links, "Enter");
 	assert_true(links->ui.paused);

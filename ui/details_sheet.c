@@ -209,7 +209,7 @@ add_loop(struct sheet *sheet, const struct view *view,
 		          pane_duration(loop->lag_p50, p50),
 		          pane_duration(loop->lag_p99, p99),
 		          pane_duration(loop->lag_max, most));
-	if (loop->has_turns)
+	if (loop->has_turns && loop->turns)
 		sheet_add(sheet, STYLE_PLAIN, "turns", "%" PRIu64, loop->turns);
 	sheet_add(sheet, STYLE_PLAIN, "seen by", "%s%s", seen_by(view, thread),
 	          is_asked(view, thread) ? "; the agent says by what" : "");

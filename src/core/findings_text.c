@@ -47,8 +47,8 @@ text_blocked(const struct sentence *to)
 	const struct finding *finding = to->finding;
 
 	snprintf(to->into, to->room,
-	         "BLOCKED AGAIN AND AGAIN: the loop of %s %u%% of the last "
-	         "10 s, longest %.0f ms%s%s",
+	         "BLOCKED AGAIN AND AGAIN: the loop of %s for %u%% of the "
+	         "last 10 s, longest %.0f ms%s%s",
 	         to->who, percent(finding->value),
 	         seconds(finding->other) * 1e3, *finding->name ? ": " : "",
 	         finding->name);
@@ -60,9 +60,10 @@ text_block(const struct sentence *to)
 {
 	const struct finding *finding = to->finding;
 
-	snprintf(to->into, to->room, "LONG BLOCK: the loop of %s %.0f ms%s%s",
-	         to->who, seconds(finding->value) * 1e3,
-	         *finding->name ? " by " : "", finding->name);
+	snprintf(to->into, to->room,
+	         "LONG BLOCK: %.0f ms on the loop of %s%s%s",
+	         seconds(finding->value) * 1e3, to->who,
+	         *finding->name ? ", by " : "", finding->name);
 }
 
 /* messages; how long the first has waited */
