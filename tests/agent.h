@@ -28,7 +28,7 @@ output_of(const char *command)
 
 	snprintf(line, sizeof(line),
 	         "{ timeout %d %s; } 2>%s; echo \"exit $?\"; cat %s",
-	         getenv("SOAK") ? 900 : 60, command, errors, errors);
+	         getenv("SOAK") ? 900 : 300, command, errors, errors);
 	pipe = popen(line, "r");
 	assert_non_null(pipe);
 	assert_true(getdelim(&text, &size, '\0', pipe) > 0);

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 32, FILES = 8, ORPHAN_MS = 10000 };
+enum { ARGS_MAX = 32, FILES = 8, ORPHAN_MS = 30000 };
 
 static char config_home[160] = "XDG_CONFIG_HOME=/nonexistent";
 
@@ -109,7 +109,9 @@ program_wait(struct program *program)
 	program->out = calloc(1, 1);
 	program->err = calloc(1, 1);
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		if (poll(fds, 2, (int)(end - now_ms())) <= 0) {
+		int64_t left = end - now_ms();
+
+		if (left <= 0 || poll(fds, 2, (int)left) <= 0) {
 			kill(program->pid, SIGKILL);
 			fail_msg("it did not end in %d ms", PROGRAM_MS);
 		}
