@@ -13,18 +13,17 @@ function hashPassword() {
   return hash;
 }
 
-// A FIFO that is written into after a while.
+// A FIFO that is written into a while after somebody wants to read it.
 const fifo = `/tmp/looptop-block-${process.pid}`;
-let writer;
 
 function readSettings() {
   return fs.readFileSync(fifo, 'utf8');
 }
 
 function slowFile() {
-  execSync(`mkfifo ${fifo}`);
-  writer = spawn('sh', ['-c', `sleep ${ms / 1000}; echo x >${fifo}`]);
+  const writer = spawn('sh', ['-c', `sleep ${ms / 1000}; echo x >${fifo}`]);
   writer.on('exit', () => fs.unlinkSync(fifo));
+  readSettings();
 }
 
 function runTool() {
@@ -37,21 +36,26 @@ function waitForOther() {
   return Atomics.wait(flag, 0, 0, ms);
 }
 
-// As many rounds as take the time.
+// As many rounds as take the time, where nobody else has the CPU.
 let rounds = 10000;
 
 function deriveKey() {
   return pbkdf2Sync('secret', 'salt', rounds, 32, 'sha512');
 }
 
-function calibrate() {
+function timed() {
   const begin = Date.now();
   deriveKey();
-  rounds = Math.ceil(rounds * ms / Math.max(1, Date.now() - begin));
+  return Math.max(1, Date.now() - begin);
+}
+
+function calibrate() {
+  rounds = Math.ceil(rounds * ms / Math.min(timed(), timed(), timed()));
 }
 
 const calls = {
-  spin: [() => {}, hashPassword], readFileSync: [slowFile, readSettings],
+  spin: [() => {}, hashPassword],
+  readFileSync: [() => execSync(`mkfifo ${fifo}`), slowFile],
   execSync: [() => {}, runTool], wait: [() => {}, waitForOther],
   pbkdf2Sync: [calibrate, deriveKey],
 };
@@ -59,8 +63,10 @@ const calls = {
 function serve() {
   const [prepare, block] = calls[process.argv[4] || 'spin'];
   prepare();
-  setTimeout(block, 500);
-  setTimeout(() => {}, 900 + ms);
+  setTimeout(() => {
+    block();
+    setTimeout(() => {}, 400);
+  }, 500);
 }
 
 if (process.argv[2] !== 'worker') serve();
