@@ -34,10 +34,12 @@ struct hunt {
 static void
 start_prey(struct prey *prey)
 {
-	int ends[2];
+	int ends[2], execs[2];
+	char byte;
 
 	snprintf(prey->name, sizeof(prey->name), "prey%dx", (int)getpid());
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(execs, O_CLOEXEC), 0);
 	prey->pid = fork();
 	assert_true(prey->pid >= 0);
 	if (prey->pid == 0) {
@@ -47,6 +49,10 @@ start_prey(struct prey *prey)
 	}
 	close(ends[0]);
 	prey->input = ends[1];
+	/* It has its name when execve(2) has closed the other end. */
+	close(execs[1]);
+	assert_int_equal(read(execs[0], &byte, 1), 0);
+	close(execs[0]);
 }
 
 /* It ends in its own way, which shows that nobody has disturbed it. */

@@ -13,7 +13,8 @@ a_group_is_shown_and_then_signalled(void **state)
 	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
 	/* A shell and two sleeps, in a group of their own. */
 	press(lab, "cd\r");
-	program_expect(&lab->tty, "\u2500sleep");
+	program_expect(&lab->tty, "\u251c\u2500sleep");
+	program_expect(&lab->tty, "\u2514\u2500sleep");
 	press(lab, "1G");
 	program_expect(&lab->tty, "\u258csleep");
 	press(lab, "K");

@@ -141,24 +141,31 @@ sleeps(pid_t pid)
 	return count;
 }
 
+static bool
+rests(struct past *past)
+{
+	size_t bytes = past->tty.raw.size;
+	long before = sleeps(past->tty.pid);
+
+	tty_settle(&past->tty, 600, 600);
+	return past->tty.raw.size == bytes &&
+	       sleeps(past->tty.pid) - before <= 4;
+}
+
 /* A pause must not cost anything: at 30 frames a second these would be 18
- * sleeps. */
+ * sleeps. On a busy machine its last frame may be late. */
 static void
 a_pause_draws_nothing_and_wakes_nobody(void **state)
 {
 	struct past *past = *state;
-	size_t bytes;
-	long before;
+	int left = 20;
 
 	open_replay(past);
 	tty_keys(&past->tty, " ");
 	program_expect(&past->tty, "PAUSED at");
 	tty_settle(&past->tty, 200, 5000);
-	bytes = past->tty.raw.size;
-	before = sleeps(past->tty.pid);
-	tty_settle(&past->tty, 600, 600);
-	assert_int_equal(past->tty.raw.size, bytes);
-	assert_in_range(sleeps(past->tty.pid) - before, 0, 4);
+	while (!rests(past))
+		assert_true(left-- > 0);
 	/* And still answers. */
 	tty_keys(&past->tty, "?");
 	program_expect(&past->tty, "Help");

@@ -6,6 +6,7 @@
 #include "test.h"
 #include "tty/grid.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ARGS(...) \
@@ -41,6 +42,43 @@ static inline void
 press(struct lab *lab, const char *keys)
 {
 	assert_int_equal(tty_keys(&lab->tty, keys), 0);
+}
+
+/* Whether the screen came to show `text` before it showed `end`. */
+static inline bool
+comes_before(struct lab *lab, const char *text, const char *end)
+{
+	for (int ms = 0; ms < PROGRAM_MS; ms += 50) {
+		if (tty_wait_text(&lab->tty, text, 50) == 0)
+			return true;
+		if (tty_wait_text(&lab->tty, end, 0) == 0)
+			return false;
+	}
+	program_expect(&lab->tty, text);
+	return false;
+}
+
+/* Blocks the stage's loop and waits until all these texts (NULL at the end)
+ * have been shown, one after the other, while it lasts. On a machine that has
+ * no time to draw, or to ask the stage, it may be over before: then for longer.
+ * Returns for how many ms it is blocked. */
+static inline int
+block_until_shown(struct lab *lab, int ms, const char *const *texts)
+{
+	for (;; ms *= 3) {
+		char text[64];
+		int i = 0;
+
+		snprintf(text, sizeof(text), "l4m%d\r", ms);
+		press(lab, text);
+		snprintf(text, sizeof(text), "block(%d) = ", ms);
+		while (texts[i] && comes_before(lab, texts[i], text))
+			i++;
+		if (!texts[i])
+			return ms;
+		if (ms > 15000)
+			program_expect(&lab->tty, texts[i]);
+	}
 }
 
 #endif

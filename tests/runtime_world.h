@@ -38,7 +38,7 @@ __tsan_default_suppressions(void)
 }
 #endif
 
-enum { GUARD_MS = 30000, WORDS_BYTES = 8192 };
+enum { GUARD_MS = 90000, WORDS_BYTES = 8192 };
 
 struct told {
 	struct event event;
