@@ -70,6 +70,17 @@ assert_all_seen(const char *way, bool codes)
 	                           "-c", script));
 	assert_int_equal(program.status, 0);
 	lines = program_lines(&program);
+	summary = program_line(lines, "summary", 0);
+	births = json_object_get(summary, "births");
+	/* Others on this machine may make it overflow; then it says so. */
+	if (number(births, "missed") > 0 && strcmp(way, "machine") == 0) {
+		assert_true(number(births, "missed") +
+		                number(summary, "processes") >=
+		            CHILDREN + 2);
+		json_decref(lines);
+		program_free(&program);
+		return;
+	}
 	assert_int_equal(count_lines(lines, "process-born"), CHILDREN + 2);
 	assert_int_equal(count_lines(lines, "process-died"), CHILDREN + 2);
 	for (size_t i = 0; (line = program_line(lines, "process-born", i)); i++)
@@ -82,9 +93,7 @@ assert_all_seen(const char *way, bool codes)
 		failed += number(line, "code") == 3;
 	if (codes)
 		assert_int_equal(failed, 1);
-	summary = program_line(lines, "summary", 0);
 	assert_int_equal(number(summary, "processes"), CHILDREN + 2);
-	births = json_object_get(summary, "births");
 	assert_int_equal(number(births, "missed"), 0);
 	json_decref(lines);
 	program_free(&program);

@@ -76,11 +76,14 @@ let(struct watching *watching, char order)
 	observe_finish(watching->observe, helper_now());
 }
 
+/* `alone`: records of no other processes take its room. */
 static void
-assert_many(struct watching *watching)
+assert_many(struct watching *watching, bool alone)
 {
 	const struct said *born = NULL;
 	pid_t mother = watching->helper.pid;
+	uint64_t missed =
+	    said_next(watching, NULL, EVENT_BIRTHS, 0, 0)->event.number;
 	int count = 0;
 
 	while ((born = said_next(watching, born, EVENT_PROCESS_BORN, 0, 0))) {
@@ -95,10 +98,14 @@ assert_many(struct watching *watching)
 		assert_non_null(died);
 		assert_true(died->event.time >= born->event.time);
 	}
+	/* Others on this machine may make it overflow; then it says so. */
+	if (missed && !alone) {
+		assert_true((uint64_t)count + missed >= MANY);
+		return;
+	}
+	assert_int_equal(missed, 0);
 	assert_int_equal(count, MANY);
 	assert_int_equal(said_count(watching, EVENT_PROCESS_DIED, 0), MANY);
-	assert_int_equal(
-	    said_next(watching, NULL, EVENT_BIRTHS, 0, 0)->event.number, 0);
 }
 
 static void
@@ -106,7 +113,7 @@ see_many(struct watching *watching, enum births_source source)
 {
 	watch_mother(watching, source);
 	let(watching, 'm');
-	assert_many(watching);
+	assert_many(watching, source == BIRTHS_TREE);
 }
 
 static void
@@ -157,7 +164,7 @@ a_name_is_what_was_run(void **state)
 
 	watch_mother(watching, BIRTHS_TREE);
 	let(watching, 'x');
-	assert_many(watching);
+	assert_many(watching, true);
 	while ((born = said_next(watching, born, EVENT_PROCESS_BORN, 0, 0)))
 		if (born->event.pid != (uint32_t)watching->helper.pid)
 			assert_string_equal(born->text, "true");
@@ -258,7 +265,7 @@ attached_it_sees_what_comes(void **state)
 	    observe_watch(watching->observe, watching->helper.pid, BIRTH_SEEN),
 	    0);
 	let(watching, 'm');
-	assert_many(watching);
+	assert_many(watching, true);
 }
 
 /* ---- the queue ---- */

@@ -24,6 +24,40 @@ play_sleeper(void)
 		helper_say(0);
 }
 
+/* An odd name, in a directory of that helper's own. */
+static const char *
+odd_path(pid_t helper)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/looptop-odd-%d/looptop) Z 1 (\n\xff",
+	         (int)helper);
+	return path;
+}
+
+static void
+remove_odd(pid_t helper)
+{
+	char directory[64];
+
+	unlink(odd_path(helper));
+	snprintf(directory, sizeof(directory), "/tmp/looptop-odd-%d",
+	         (int)helper);
+	rmdir(directory);
+}
+
+static bool
+make_odd(pid_t helper)
+{
+	char directory[64];
+
+	remove_odd(helper);
+	snprintf(directory, sizeof(directory), "/tmp/looptop-odd-%d",
+	         (int)helper);
+	return mkdir(directory, 0700) == 0 &&
+	       symlink("/bin/true", odd_path(helper)) == 0;
+}
+
 /* Children by the hundred: c: that sleep; e: that end at once; n: one with an
  * odd name of a program. */
 static void
@@ -43,7 +77,7 @@ play_crowd(void)
 					pause();
 			}
 			if (pid == 0 && order == 'n')
-				execl("/tmp/looptop) Z 1 (\n\xff", "odd", NULL);
+				execl(odd_path(getppid()), "odd", NULL);
 			if (pid == 0)
 				_exit(1);
 			if (order != 'c')
@@ -206,24 +240,22 @@ a_crowd_is_watched(void **state)
 static void
 an_odd_program_is_named(void **state)
 {
-	static const char path[] = "/tmp/looptop) Z 1 (\n\xff";
 	struct watching *watching = *state;
 	const struct said *said = NULL;
 	bool found = false;
 
-	unlink(path);
-	if (symlink("/bin/true", path))
-		skip_because("no link can be made in /tmp");
 	observe_births(watching->observe, BIRTHS_MACHINE);
 	observe_root(watching->observe, getpid());
 	helper_start(&watching->helper, "@crowd");
 	observe_anchor(watching->observe, getpid());
 	observe_started(watching->observe, watching->helper.pid, getpid(),
 	                BIRTH_RUN, "crowd");
+	if (!make_odd(watching->helper.pid))
+		skip_because("no link can be made in /tmp");
 	helper_ask(&watching->helper, 'n');
 	watching_for(watching, 20);
 	observe_finish(watching->observe, helper_now());
-	unlink(path);
+	remove_odd(watching->helper.pid);
 	if (nursery_source(watching->observe->nursery) < BIRTHS_TREE)
 		skip_because("perf task records are not permitted here");
 	while ((said = said_next(watching, said, EVENT_PROCESS_BORN, 0, 0)))

@@ -6,7 +6,7 @@
  */
 #include "observe_said.h"
 
-enum { WORDS = 1 << 16, BLOCKS = 64 };
+enum { WORDS = 1 << 16, BLOCKS = 64, GAPS = 256, GAP_MS = 40 };
 
 struct block {
 	unsigned tid;
@@ -14,7 +14,14 @@ struct block {
 	unsigned long long begin, end;
 };
 
+/* When nobody looked: on a machine that had no CPU for us. */
+struct gap {
+	uint64_t begin, end;
+};
+
 struct program {
+	struct gap gaps[GAPS];
+	int gap_count;
 	char words[WORDS];
 	size_t size;
 	struct block blocks[BLOCKS];
@@ -29,7 +36,13 @@ look_until_it_ends(struct watching *watching, struct program *program)
 	ssize_t got = 1;
 
 	while (got > 0) {
+		uint64_t before = watching->sampled;
+
 		watching_round(watching);
+		if (before && watching->sampled - before > GAP_MS * HELPER_MS &&
+		    program->gap_count < GAPS)
+			program->gaps[program->gap_count++] =
+			    (struct gap){before, watching->sampled};
 		if (poll(&out, 1, 0) == 0)
 			continue;
 		got = read(out.fd, program->words + program->size,
@@ -84,10 +97,20 @@ was_known(const struct watching *watching, const struct block *block)
 	return said && said->event.time < block->begin;
 }
 
+static bool
+was_looked_at(const struct program *program, const struct block *block)
+{
+	for (int i = 0; i < program->gap_count; i++)
+		if (program->gaps[i].begin < block->end &&
+		    program->gaps[i].end > block->begin)
+			return false;
+	return program->gap_count < GAPS;
+}
+
 static void
 assert_all_found(struct watching *watching, struct program *program)
 {
-	int missed = 0, known = 0;
+	int missed = 0, known = 0, unseen = 0;
 
 	read_blocks(program);
 	assert_true(program->count > 0);
@@ -96,6 +119,9 @@ assert_all_found(struct watching *watching, struct program *program)
 
 		if (block->end - block->begin < 100 * HELPER_MS ||
 		    !was_known(watching, block))
+			continue;
+		unseen += !was_looked_at(program, block);
+		if (!was_looked_at(program, block))
 			continue;
 		known++;
 		if (find_told(watching, block))
@@ -108,6 +134,8 @@ assert_all_found(struct watching *watching, struct program *program)
 		said_print(watching);
 	/* On a machine that has no time for us one may slip through. */
 	assert_in_range(missed, 0, known / 4);
+	if (!known && unseen)
+		skip_because("other programs had the CPUs");
 	assert_true(known > 0);
 }
 
@@ -173,8 +201,6 @@ find_role(const struct watching *watching, const char *label)
 	       NULL)
 		if (strncmp(said->text, label, strlen(label)) == 0)
 			return said;
-	said_print(watching);
-	fail_msg("nobody is %s", label);
 	return NULL;
 }
 
@@ -182,20 +208,28 @@ find_role(const struct watching *watching, const char *label)
 static void
 threads_of_node_get_their_roles(void **state)
 {
-	static struct program program;
 	char node[] = "node", option[] = "-e";
 	char code[] = "new (require('worker_threads').Worker)("
 		      "'setInterval(() => {}, 20)', {eval: true});"
-		      "setInterval(() => {}, 20);"
-		      "setTimeout(() => process.exit(), 3000)";
+		      "setInterval(() => {}, 20)";
 	char *const argv[] = {node, option, code, NULL};
 	struct watching *watching = *state;
+	uint64_t deadline = helper_now() + HELPER_PATIENCE_MS * HELPER_MS;
 	const struct said *said;
 
 	if (!is_installed(node))
 		skip_because("node is not installed");
-	watch_program(watching, &program, argv);
-	find_role(watching, "V8 platform 1: ");
+	watching->period_ms = 10;
+	helper_start_program(&watching->helper, argv);
+	observe_watch(watching->observe, watching->helper.pid, BIRTH_RUN);
+	while (!find_role(watching, "V8 platform 1: ") ||
+	       !find_role(watching, "worker 1: ")) {
+		if (helper_now() > deadline) {
+			said_print(watching);
+			fail_msg("there is no worker 1 or V8 platform 1");
+		}
+		watching_round(watching);
+	}
 	said = find_role(watching, "worker 1: ");
 	assert_int_equal(said->event.number, ROLE_WORKER);
 }

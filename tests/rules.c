@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 20000, SEEN_BYTES = 16384, OLDEST_NODE = 20 };
+enum { LIMIT_MS = 90000, SEEN_BYTES = 16384, OLDEST_NODE = 20 };
 
 static const char prelude[] =
     "'use strict';\n"

@@ -51,6 +51,7 @@ open_slow(void **state)
 	struct slow *slow = calloc(1, sizeof(*slow));
 
 	world_init(&slow->world);
+	slow->world.tells_slow = true;
 	*state = slow;
 	return 0;
 }

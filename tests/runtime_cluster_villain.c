@@ -64,6 +64,7 @@ nonsense_is_not_listened_to(void **state)
 	int port;
 
 	start_serving(fixture, 1);
+	world_run(&fixture->world, &fixture->messages, 1);
 	port = fixture->port;
 	start_villain(
 	    fixture,

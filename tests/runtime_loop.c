@@ -61,15 +61,15 @@ count_turn(uv_check_t *check)
 	++*(int *)check->data;
 }
 
-/* A long wait is a turn, and perhaps the one that ends it: no more. */
-static void
-an_idle_loop_tells_nothing_and_is_not_woken(void **state)
+/* Waits for 120 ms; returns for how long it was busy. */
+static uint64_t
+idle_once(struct world *world)
 {
-	struct world *world = *state;
 	int ticks = 0, turns = 0;
 	uv_timer_t timer;
 	uv_check_t check;
 
+	told_clear(world);
 	uv_timer_init(&world->loop.uv, &timer);
 	timer.data = &ticks;
 	uv_check_init(&world->loop.uv, &check);
@@ -84,9 +84,22 @@ an_idle_loop_tells_nothing_and_is_not_woken(void **state)
 	assert_int_equal(ticks, 1);
 	assert_in_range(turns, 1, 3);
 	assert_in_range(told_count(world, EVENT_LOOP_TURNS), 1, 2);
-	assert_int_equal(told_count(world, EVENT_LOOP_GAUGE), 0);
-	assert_in_range(sum_of_turns(world, offsetof(struct event, value)), 0,
-	                60 * MS);
+	return sum_of_turns(world, offsetof(struct event, value));
+}
+
+/* A long wait is a turn, and perhaps the one that ends it: no more. Who gets no
+ * CPU is busy all the same: the shortest of some counts. */
+static void
+an_idle_loop_tells_nothing_and_is_not_woken(void **state)
+{
+	struct world *world = *state;
+	uint64_t begin = uv_hrtime(), busy = idle_once(world);
+
+	if (uv_hrtime() - begin < 900 * MS)
+		assert_int_equal(told_count(world, EVENT_LOOP_GAUGE), 0);
+	for (int i = 0; i < 20 && busy > 60 * MS; i++)
+		busy = idle_once(world);
+	assert_in_range(busy, 0, 60 * MS);
 }
 
 struct spinner {
@@ -203,18 +216,26 @@ short_turns_are_told_together(void **state)
 
 /* So that the test need not last a second, the loop believes it did. */
 static void
+run_spinner_a_second(struct world *world)
+{
+	uint64_t begin = uv_hrtime();
+	int most;
+
+	told_clear(world);
+	world->loop.gauge_begin -= 1000 * MS;
+	run_spinner(world);
+	most = 1 + (int)((uv_hrtime() - begin + 100 * MS) / (1000 * MS));
+	assert_in_range(told_count(world, EVENT_LOOP_GAUGE), 1, most);
+}
+
+static void
 once_a_second_it_tells_utilisation_and_lag(void **state)
 {
 	struct world *world = *state;
 	struct event gauge;
 
-	world->loop.gauge_begin -= 1000 * MS;
-	run_spinner(world);
-	assert_int_equal(told_count(world, EVENT_LOOP_GAUGE), 1);
-	world->loop.gauge_begin -= 1000 * MS;
-	told_clear(world);
-	run_spinner(world);
-	assert_int_equal(told_count(world, EVENT_LOOP_GAUGE), 1);
+	run_spinner_a_second(world);
+	run_spinner_a_second(world);
 	gauge = told_nth(world, EVENT_LOOP_GAUGE, 0)->event;
 	assert_in_range(gauge.size, 1000 * MS, 30000ull * MS);
 	/* What the first spinner did after its gauge. */
@@ -430,12 +451,33 @@ run_slow(struct world *world, struct slow slow)
 	uv_timer_t timer;
 
 	slow.loop = &world->loop;
+	world->tells_slow = true;
 	uv_timer_init(&world->loop.uv, &timer);
 	timer.data = &slow;
 	uv_timer_start(&timer, be_slow, 1, 0);
 	world_drain(world);
 	uv_close((uv_handle_t *)&timer, NULL);
 	world_turn(world);
+}
+
+/* The one of that name, which must be 60 ms long at least: on a busy machine
+ * other turns may be slow too. NULL: there is none. */
+static const struct told *
+find_span(struct world *world, enum event_kind kind, const char *name)
+{
+	const struct told *found = NULL;
+
+	for (int i = 0; i < told_count(world, kind); i++) {
+		const struct told *told = told_nth(world, kind, i);
+
+		if (strcmp(told->text, name) != 0)
+			continue;
+		if (kind == EVENT_SPAN_END && told->event.value < 60 * MS)
+			continue;
+		assert_null(found);
+		found = told;
+	}
+	return found;
 }
 
 static void
@@ -445,12 +487,10 @@ a_slow_callback_is_told_with_its_name(void **state)
 	const struct told *begin, *end;
 
 	run_slow(world, (struct slow){.name = "reload", .ms = 60});
-	assert_int_equal(told_count(world, EVENT_SPAN_BEGIN), 1);
-	assert_int_equal(told_count(world, EVENT_SPAN_END), 1);
-	begin = told_nth(world, EVENT_SPAN_BEGIN, 0);
-	end = told_nth(world, EVENT_SPAN_END, 0);
-	assert_string_equal(begin->text, "reload");
-	assert_string_equal(end->text, "reload");
+	begin = find_span(world, EVENT_SPAN_BEGIN, "reload");
+	end = find_span(world, EVENT_SPAN_END, "reload");
+	assert_non_null(begin);
+	assert_non_null(end);
 	assert_true(end->event.value >= 60 * MS);
 	assert_int_equal(end->event.time - begin->event.time, end->event.value);
 }
@@ -461,9 +501,7 @@ a_slow_callback_without_a_name_is_told_as_well(void **state)
 	struct world *world = *state;
 
 	run_slow(world, (struct slow){.ms = 60});
-	assert_int_equal(told_count(world, EVENT_SPAN_BEGIN), 1);
-	assert_string_equal(told_nth(world, EVENT_SPAN_BEGIN, 0)->text,
-	                    "a callback");
+	assert_non_null(find_span(world, EVENT_SPAN_END, "a callback"));
 }
 
 static void
@@ -473,8 +511,8 @@ a_span_is_not_told_twice(void **state)
 
 	run_slow(world,
 	         (struct slow){.name = "reload", .spans = true, .ms = 60});
-	assert_int_equal(told_count(world, EVENT_SPAN_BEGIN), 1);
-	assert_string_equal(told_nth(world, EVENT_SPAN_BEGIN, 0)->text, "work");
+	assert_non_null(find_span(world, EVENT_SPAN_BEGIN, "work"));
+	assert_null(find_span(world, EVENT_SPAN_BEGIN, "reload"));
 }
 
 int

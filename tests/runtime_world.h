@@ -49,6 +49,8 @@ struct world {
 	struct loop loop;
 	uv_timer_t guard;
 	bool late;            /* the guard's time is over */
+	bool tells_slow;      /* keep what a loop tells of its slow turns */
+	uint32_t slow_tid;    /* whose next end of a span is of one */
 	pthread_mutex_t lock; /* of what was told: any thread tells */
 	struct told *told;
 	size_t told_count, told_room;
@@ -75,6 +77,23 @@ world_say(struct world *world, const char *word)
 
 /* ---- what the stream was told ---- */
 
+/* On a busy machine any turn of a loop may be slow, which it tells when it is
+ * over: a span that began long ago, and its end. */
+static inline bool
+is_of_slow_turn(struct world *world, const struct event *event)
+{
+	bool is_end = event->kind == EVENT_SPAN_END && world->slow_tid &&
+	              world->slow_tid == event->tid;
+
+	if (is_end)
+		world->slow_tid = 0;
+	if (event->kind != EVENT_SPAN_BEGIN ||
+	    uv_hrtime() - event->time < LOOP_SLOW_NS)
+		return is_end;
+	world->slow_tid = event->tid;
+	return true;
+}
+
 static inline void
 world_take(void *data, const struct event *event, const char *text)
 {
@@ -82,6 +101,10 @@ world_take(void *data, const struct event *event, const char *text)
 	struct told *told;
 
 	pthread_mutex_lock(&world->lock);
+	if (!world->tells_slow && is_of_slow_turn(world, event)) {
+		pthread_mutex_unlock(&world->lock);
+		return;
+	}
 	if (world->told_count == world->told_room) {
 		world->told_room = world->told_room * 2 + 64;
 		world->told = realloc(world->told,

@@ -31,10 +31,10 @@
 enum {
 	WORKERS = 4,
 	CLIENTS = 8, /* threads; every second one keeps its connection */
-	HANG_S = 20,
+	HANG_S = 60,
 	IDS = 4096,
 	PORTS = 65536,
-	LIMIT_S = 240,
+	LIMIT_S = 600,
 };
 
 struct shared {

@@ -8,7 +8,7 @@
  */
 #include "soak.h"
 
-enum { RELOADS = 2, SOAK_RELOADS = 50, DEADLINE_MS = 20000 };
+enum { RELOADS = 2, SOAK_RELOADS = 50, DEADLINE_MS = 60000 };
 
 struct soak {
 	struct loop loop;

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { LIMIT = 20000 };
+enum { LIMIT = 60000 };
 
 /* A screen on which `format`, as of printf(1), was printed. */
 static void

@@ -15,7 +15,7 @@
 enum {
 	DEFAULT_ROWS = 24,
 	DEFAULT_COLS = 80,
-	SEND_MS = 10000,
+	SEND_MS = 60000,
 	/* More than a terminal's queue holds (64 KiB), so that one round of
 	 * reading takes all that was there when a program ended; and a bound,
 	 * so that one that never stops writing does not keep us here. */

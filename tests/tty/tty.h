@@ -78,7 +78,7 @@ void tty_close(struct tty *tty);
 int tty_pump(struct tty *tty, int timeout_ms);
 
 /* Types. Returns when everything is in the terminal's queue; gives up after
- * ten seconds. */
+ * a minute. */
 int tty_send(struct tty *tty, const void *bytes, size_t size);
 int tty_keys(struct tty *tty, const char *text);
 
