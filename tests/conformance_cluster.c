@@ -328,10 +328,10 @@ static const struct rule rules[] = {
 	.expect = "primary x\nworker x\n",
 	.node = "cp.execFileSync(process.execPath, ['-e', `\n"
 		"  const cluster = require('cluster');\n"
-		"  if (cluster.isPrimary) cluster.fork();\n"
 		"  const role = cluster.isPrimary ? 'primary' : 'worker';\n"
 		"  require('fs').writeSync(1, role + ' ' + process.argv[1] +\n"
 		"    '\\\\n');\n"
+		"  if (cluster.isPrimary) cluster.fork();\n"
 		"  if (cluster.isWorker) process.exit();\n"
 		"`, 'x'], { stdio: 'inherit' });\n",
 	.play = again_by_itself,

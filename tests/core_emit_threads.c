@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum { PROCESSES_N = 4, THREADS_N = 2, WRITERS = PROCESSES_N * THREADS_N };
-enum { RECORDS = 3000, AHEAD = 4, PATIENCE_MS = 20000 };
+enum { RECORDS = 3000, AHEAD = 4, PATIENCE_MS = 60000 };
 
 /* Lies in memory that the processes share. */
 struct ledger {
