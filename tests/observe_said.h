@@ -26,6 +26,7 @@ struct watching {
 	uint64_t fake;    /* 0: the machine's time */
 	uint64_t sampled; /* when last */
 	uint64_t gap;     /* longest time between two samples */
+	uint64_t waited;  /* for a test to add up */
 };
 
 static inline void
