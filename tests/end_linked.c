@@ -137,7 +137,7 @@ a_block_of_the_past_can_be_gone_to(void **state)
 	press(lab, "l4m400\r");
 	program_expect(&lab->tty, "last block ");
 	press(lab, "!");
-	program_expect(&lab->tty, "LONG BLOCK: the loop of stage");
+	program_expect(&lab->tty, " ms on the loop of stage");
 	program_expect(&lab->tty, "Nothing is wrong now.");
 	press(lab, "\r");
 	program_expect(&lab->tty, "PAUSED");
