@@ -187,6 +187,23 @@ sees_whole_frames_only(void **state)
 	assert_int_equal(tty_settle(tty, SHORT, LIMIT), 0);
 }
 
+/* Three frames in one write(2). */
+static void
+sees_each_frame(void **state)
+{
+	struct tty *tty = *state;
+
+	fixture_start(tty, "stty -echo; f='\033[?2026'; "
+	                   "printf \"${f}hone${f}l${f}h\rtwo${f}l${f}h\rthe "
+	                   "end${f}l\"; read x; printf '\rmore   '; read x");
+	fixture_expect(tty, "one");
+	fixture_expect(tty, "two");
+	assert_int_equal(tty_wait_text(tty, "one", SHORT), -ETIMEDOUT);
+	fixture_expect(tty, "the end");
+	fixture_keys(tty, "\r");
+	fixture_expect(tty, "more");
+}
+
 static void
 follows_modes(void **state)
 {
@@ -224,6 +241,7 @@ main(void)
 	    FIXTURE_TEST(gives_up_at_the_end),
 	    FIXTURE_TEST(finds_raw_bytes),
 	    FIXTURE_TEST(sees_whole_frames_only),
+	    FIXTURE_TEST(sees_each_frame),
 	    FIXTURE_TEST(follows_modes),
 	};
 

@@ -162,19 +162,42 @@ tty_hangup(struct tty *tty)
 	tty->out.size = 0;
 }
 
-/* Whether a frame is open after the bytes from `from` on have come. */
-static void
-note_frames(struct tty *tty, size_t from)
+/* Where, in what is not on the screen yet, a frame begins or ends; behind all
+ * that there is if nowhere. A mark may have begun before. */
+static size_t
+next_mark(const struct tty *tty)
 {
-	size_t at = from < FRAME_MARK ? 0 : from - FRAME_MARK;
+	size_t at = tty->seen < FRAME_MARK ? 0 : tty->seen - FRAME_MARK;
 
 	for (; at + FRAME_MARK < tty->raw.size; at++) {
 		const char *bytes = tty->raw.bytes + at;
 
-		if (memcmp(bytes, frame_mark, FRAME_MARK) != 0)
-			continue;
-		if (bytes[FRAME_MARK] == 'h' || bytes[FRAME_MARK] == 'l')
-			tty->drawing = bytes[FRAME_MARK] == 'h';
+		if (memcmp(bytes, frame_mark, FRAME_MARK) == 0 &&
+		    (bytes[FRAME_MARK] == 'h' || bytes[FRAME_MARK] == 'l') &&
+		    at + FRAME_MARK + 1 > tty->seen)
+			return at + FRAME_MARK + 1;
+	}
+	return tty->raw.size;
+}
+
+/* Puts on the screen what has come; in steps, to the end of a frame. */
+static void
+show(struct tty *tty)
+{
+	while (tty->seen < tty->raw.size) {
+		size_t end = next_mark(tty);
+		const char *bytes = tty->raw.bytes;
+		bool is_mark =
+		    end > FRAME_MARK && memcmp(bytes + end - FRAME_MARK - 1,
+		                               frame_mark, FRAME_MARK) == 0;
+
+		vterm_input_write(tty->vterm, bytes + tty->seen,
+		                  end - tty->seen);
+		tty->seen = end;
+		if (is_mark)
+			tty->drawing = bytes[end - 1] == 'h';
+		if (is_mark && !tty->drawing && tty->steps)
+			return;
 	}
 }
 
@@ -197,8 +220,8 @@ take_output(struct tty *tty)
 		error = append(&tty->raw, bytes, (size_t)got);
 		if (error)
 			return error;
-		note_frames(tty, tty->raw.size - (size_t)got);
-		vterm_input_write(tty->vterm, bytes, (size_t)got);
+		if (!tty->steps)
+			show(tty);
 	}
 	return 0;
 }
@@ -243,6 +266,10 @@ tty_pump(struct tty *tty, int timeout_ms)
 	};
 	int error = 0;
 
+	if (tty->seen < tty->raw.size) {
+		show(tty);
+		return 0;
+	}
 	if (tty->out.size)
 		fds[0].events |= POLLOUT;
 	if (poll(fds, 2, timeout_ms) < 0)
@@ -261,6 +288,10 @@ tty_send(struct tty *tty, const void *bytes, size_t size)
 {
 	int64_t deadline = deadline_in(SEND_MS);
 	int error = append(&tty->out, bytes, size);
+
+	/* What it is answered is not on the frames from before. */
+	while (tty->seen < tty->raw.size)
+		show(tty);
 
 	while (!error && tty->out.size) {
 		if (tty->ended || tty->master < 0)

@@ -56,6 +56,8 @@ struct tty {
 	int mouse;            /* VTERM_PROP_MOUSE_*, 0: off */
 	bool drawing;         /* a frame has begun and not ended */
 	struct tty_bytes raw; /* everything the program wrote */
+	size_t seen;          /* so much of it is on the screen */
+	bool steps;           /* a look at each frame: see tty_wait_text() */
 	size_t mark;          /* tty_mark(): offset into raw */
 	struct tty_bytes out; /* not yet written to the program */
 };
@@ -83,7 +85,9 @@ int tty_send(struct tty *tty, const void *bytes, size_t size);
 int tty_keys(struct tty *tty, const char *text);
 
 /* Until the screen shows the text, or does not show it, in one line. Blank
- * cells count as spaces; combining marks are not seen. */
+ * cells count as spaces; combining marks are not seen. Each frame is looked at,
+ * however many have come meanwhile; the screen stays at the one that was waited
+ * for until the next call. */
 int tty_wait_text(struct tty *tty, const char *text, int timeout_ms);
 int tty_wait_gone(struct tty *tty, const char *text, int timeout_ms);
 

@@ -20,9 +20,9 @@ wait_for(struct tty *tty, condition *is_met, const void *data, int timeout_ms)
 
 		if (met)
 			return met < 0 ? met : 0;
-		if (tty->ended)
+		if (tty->seen == tty->raw.size && tty->ended)
 			return -EPIPE;
-		if (over)
+		if (tty->seen == tty->raw.size && over)
 			return -ETIMEDOUT;
 		left = deadline_left(deadline);
 		over = left == 0;
@@ -56,6 +56,19 @@ look(struct tty *tty, const char *text, bool wanted)
 	return found == wanted;
 }
 
+/* Frame by frame: whoever waits may be slower than who draws. */
+static int
+wait_in_steps(struct tty *tty, condition *is_met, const char *text,
+              int timeout_ms)
+{
+	int error;
+
+	tty->steps = true;
+	error = wait_for(tty, is_met, text, timeout_ms);
+	tty->steps = false;
+	return error;
+}
+
 static int
 is_shown(struct tty *tty, const void *data)
 {
@@ -71,13 +84,13 @@ is_gone(struct tty *tty, const void *data)
 int
 tty_wait_text(struct tty *tty, const char *text, int timeout_ms)
 {
-	return wait_for(tty, is_shown, text, timeout_ms);
+	return wait_in_steps(tty, is_shown, text, timeout_ms);
 }
 
 int
 tty_wait_gone(struct tty *tty, const char *text, int timeout_ms)
 {
-	return wait_for(tty, is_gone, text, timeout_ms);
+	return wait_in_steps(tty, is_gone, text, timeout_ms);
 }
 
 void
@@ -117,6 +130,8 @@ tty_settle(struct tty *tty, int quiet_ms, int timeout_ms)
 	int64_t deadline = deadline_in(timeout_ms);
 	int64_t quiet = deadline_in(quiet_ms);
 
+	if (tty->seen < tty->raw.size)
+		(void)tty_pump(tty, 0);
 	for (;;) {
 		int left = deadline_left(deadline);
 		int wait = deadline_left(quiet);
