@@ -288,20 +288,13 @@ SHOW(a_worker_thread_with_nothing_to_do, "idle")
 
 /* ---- on the stage ---- */
 
-static void
-open_lab(struct lab *lab)
-{
-	program_start_tty(&lab->tty, lab->mark, ARGS(NULL), 40, 160, NULL);
-	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
-}
-
 /* Six loads for four pool threads. */
 static void
 a_pool_that_is_full(void **state)
 {
 	struct lab *lab = *state;
 
-	open_lab(lab);
+	open_lab_at(lab, 40, 160, NULL);
 	/* On a busy machine the first must not be done before the last comes.
 	 */
 	for (int i = 0; i < 6; i++)
@@ -315,7 +308,7 @@ output_that_the_stage_keeps(void **state)
 {
 	struct lab *lab = *state;
 
-	open_lab(lab);
+	open_lab_at(lab, 40, 160, NULL);
 	/* Few lines: a flood of them is more than the stream takes. */
 	press(lab, "ce");
 	press(lab, "\x15head -c 600000 /dev/zero | tr -c x x\r");

@@ -138,8 +138,6 @@ what_cannot_be_posted_or_disconnected_is_said(void **state)
 	assert_int_equal(tty_wait_exit(&lab->tty, PROGRAM_MS, &status), 0);
 }
 
-#define with_lab(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int
 main(void)
 {

@@ -7,24 +7,6 @@
 
 #define MARK "\u258c"
 
-static void
-quit(struct lab *lab)
-{
-	int status = 0;
-
-	press(lab, "q");
-	assert_int_equal(tty_wait_exit(&lab->tty, PROGRAM_MS, &status), 0);
-	assert_int_equal(status, 0);
-}
-
-static void
-open_lab(struct lab *lab, int rows, int cols, const char *const *env)
-{
-	program_start_tty(&lab->tty, lab->mark, NULL, rows, cols, env);
-	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
-	program_expect(&lab->tty, "200 pong");
-}
-
 /* Blocks the stage's loop for two seconds, and selects a request that waits for
  * it; the pause is the moment at which it all is looked at. On a busy machine
  * the block may be over by then: another try, with a longer one. */
@@ -58,7 +40,7 @@ a_waiting_request_lights_up_what_belongs_to_it(void **state)
 {
 	struct lab *lab = *state;
 
-	open_lab(lab, 40, 120, NULL);
+	open_lab_at(lab, 40, 120, NULL);
 	select_waiting(lab);
 	/* Its sender and its receiver: in the tree, by their lanes; why. */
 	program_expect(&lab->tty, MARK "\u2514\u2500stage");
@@ -84,7 +66,7 @@ it_is_marked_while_all_goes_on(void **state)
 {
 	struct lab *lab = *state;
 
-	open_lab(lab, 24, 80, NULL);
+	open_lab_at(lab, 24, 80, NULL);
 	press(lab, "j");
 	program_expect(&lab->tty, MARK "main thread of client");
 	press(lab, "3");
@@ -100,7 +82,7 @@ without_utf8_and_colour_too(void **state)
 {
 	struct lab *lab = *state;
 
-	open_lab(lab, 40, 120, ARGS("LC_ALL=C", "NO_COLOR=1"));
+	open_lab_at(lab, 40, 120, ARGS("LC_ALL=C", "NO_COLOR=1"));
 	press(lab, "1j");
 	program_expect(&lab->tty, ">`-stage");
 	program_expect(&lab->tty, "|=stage");
@@ -117,7 +99,7 @@ a_click_selects(void **state)
 	char keys[32];
 	int row, col;
 
-	open_lab(lab, 40, 120, NULL);
+	open_lab_at(lab, 40, 120, NULL);
 	assert_int_equal(grid_take(&grid, &lab->tty), 0);
 	assert_true(grid_find(&grid, "\u2514\u2500client", &row, &col));
 	grid_free(&grid);
@@ -133,7 +115,7 @@ a_block_of_the_past_can_be_gone_to(void **state)
 {
 	struct lab *lab = *state;
 
-	open_lab(lab, 40, 120, NULL);
+	open_lab_at(lab, 40, 120, NULL);
 	press(lab, "l4m400\r");
 	program_expect(&lab->tty, "last block ");
 	press(lab, "!");
@@ -144,8 +126,6 @@ a_block_of_the_past_can_be_gone_to(void **state)
 	program_expect(&lab->tty, MARK "main thread of stage");
 	quit(lab);
 }
-
-#define with_lab(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
 main(void)

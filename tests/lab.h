@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #define ARGS(...) \
 	(const char *const[]) \
@@ -42,6 +43,62 @@ static inline void
 press(struct lab *lab, const char *keys)
 {
 	assert_int_equal(tty_keys(&lab->tty, keys), 0);
+}
+
+static inline void
+start_lab(struct lab *lab, int rows, int cols, const char *const *args,
+          const char *const *env)
+{
+	program_start_tty(&lab->tty, lab->mark, args, rows, cols, env);
+}
+
+/* The lab, open and answering. */
+static inline void
+open_lab_at(struct lab *lab, int rows, int cols, const char *const *env)
+{
+	start_lab(lab, rows, cols, NULL, env);
+	program_expect(&lab->tty, "EVENT LOOP RESPONSIVE");
+	program_expect(&lab->tty, "200 pong");
+}
+
+static inline void
+open_lab(struct lab *lab)
+{
+	open_lab_at(lab, 40, 120, NULL);
+}
+
+/* The terminal is as it was. */
+static inline void
+assert_restored(struct lab *lab)
+{
+	struct termios after;
+
+	assert_false(tty_in_altscreen(&lab->tty));
+	assert_true(tty_cursor_visible(&lab->tty));
+	assert_false(tty_has_mouse(&lab->tty));
+	assert_int_equal(tty_termios(&lab->tty, &after), 0);
+	assert_memory_equal(&after, &lab->tty.initial, sizeof(after));
+}
+
+static inline int
+wait_exit(struct lab *lab)
+{
+	int status = 0;
+
+	assert_int_equal(tty_wait_exit(&lab->tty, PROGRAM_MS, &status), 0);
+	return status;
+}
+
+static inline void
+quit(struct lab *lab)
+{
+	int status;
+
+	press(lab, "q");
+	status = wait_exit(lab);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_restored(lab);
 }
 
 /* Whether the screen came to show `text` before it showed `end`. */
@@ -80,5 +137,7 @@ block_until_shown(struct lab *lab, int ms, const char *const *texts)
 			program_expect(&lab->tty, texts[i]);
 	}
 }
+
+#define with_lab(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 #endif
