@@ -107,10 +107,11 @@ was_looked_at(const struct program *program, const struct block *block)
 	return program->gap_count < GAPS;
 }
 
-static void
+/* How many there were to be found. */
+static int
 assert_all_found(struct watching *watching, struct program *program)
 {
-	int missed = 0, known = 0, unseen = 0;
+	int missed = 0, known = 0;
 
 	read_blocks(program);
 	assert_true(program->count > 0);
@@ -118,10 +119,8 @@ assert_all_found(struct watching *watching, struct program *program)
 		const struct block *block = &program->blocks[i];
 
 		if (block->end - block->begin < 100 * HELPER_MS ||
-		    !was_known(watching, block))
-			continue;
-		unseen += !was_looked_at(program, block);
-		if (!was_looked_at(program, block))
+		    !was_known(watching, block) ||
+		    !was_looked_at(program, block))
 			continue;
 		known++;
 		if (find_told(watching, block))
@@ -134,9 +133,7 @@ assert_all_found(struct watching *watching, struct program *program)
 		said_print(watching);
 	/* On a machine that has no time for us one may slip through. */
 	assert_in_range(missed, 0, known / 4);
-	if (!known && unseen)
-		skip_because("other programs had the CPUs");
-	assert_true(known > 0);
+	return known;
 }
 
 static void
@@ -148,6 +145,23 @@ watch_program(struct watching *watching, struct program *program,
 	helper_start_program(&watching->helper, argv);
 	observe_watch(watching->observe, watching->helper.pid, BIRTH_RUN);
 	look_until_it_ends(watching, program);
+}
+
+/* The machine may have no time for us just then: another try. */
+static void
+assert_found(struct watching *watching, char *const *argv)
+{
+	static struct program program;
+
+	for (int tries = 0; tries < 3; tries++) {
+		helper_end(&watching->helper);
+		watch_program(watching, &program, argv);
+		if (assert_all_found(watching, &program) > 0)
+			return;
+	}
+	if (program.gap_count)
+		skip_because("other programs had the CPUs");
+	fail_msg("no loop was known when it was blocked");
 }
 
 static bool
@@ -162,7 +176,6 @@ is_installed(const char *name)
 static void
 run_node(struct watching *watching, const char *which)
 {
-	static struct program program;
 	char node[] = "node", script[] = "tests/blocker.js", verb[] = "block";
 	char threads[] = "main,worker", load[] = "light", seconds[] = "2";
 	char seed[] = "5", from[] = "120", to[] = "300";
@@ -171,8 +184,7 @@ run_node(struct watching *watching, const char *which)
 
 	if (!is_installed(node))
 		skip_because("node is not installed");
-	watch_program(watching, &program, argv);
-	assert_all_found(watching, &program);
+	assert_found(watching, argv);
 }
 
 static void
@@ -237,7 +249,6 @@ threads_of_node_get_their_roles(void **state)
 static void
 blocks_of_asyncio_are_found(void **state)
 {
-	static struct program program;
 	static char code[] =
 	    "import asyncio, time, os\n"
 	    "made = []\n"
@@ -268,8 +279,7 @@ blocks_of_asyncio_are_found(void **state)
 
 	if (access(python, X_OK))
 		skip_because("python3 is not installed");
-	watch_program(watching, &program, argv);
-	assert_all_found(watching, &program);
+	assert_found(watching, argv);
 }
 
 #define TEST(name) \
