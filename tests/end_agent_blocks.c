@@ -50,9 +50,11 @@ is_named_while_it_lasts(struct seen *seen, const char *function)
 
 		if (strcmp(kind, "loop-blocked") == 0 && is_at(line, function))
 			last = line;
-		if (strcmp(kind, "loop-freed") != 0)
+		/* Other loops may be blocked and freed meanwhile. */
+		if (strcmp(kind, "loop-freed") != 0 || !last ||
+		    integer(line, "tid") != integer(last, "tid"))
 			continue;
-		if (last && is_at(line, function) &&
+		if (is_at(line, function) &&
 		    json_number_value(json_object_get(line, "ms")) >
 		        json_number_value(json_object_get(last, "ms")))
 			early = true;
@@ -72,6 +74,21 @@ blocks_for(struct seen *seen, int ms, const char *options, const char *thread,
 	assert_non_null(strstr(seen->out, "exit 0"));
 }
 
+static void
+print_loops(struct seen *seen)
+{
+	json_t *line;
+	size_t n;
+
+	json_array_foreach(seen->lines, n, line)
+	{
+		if (strncmp(string(line, "kind"), "loop-", 5) != 0)
+			continue;
+		json_dumpf(line, stdout, JSON_COMPACT);
+		printf("\n");
+	}
+}
+
 /* Who gets no CPU comes too late to ask what it does: then for longer. */
 static void
 named(struct seen *seen, const char *thread, const char *call,
@@ -83,7 +100,10 @@ named(struct seen *seen, const char *thread, const char *call,
 		blocks_for(seen, ms, "", thread, call);
 		ms *= 4;
 	} while (!is_named(seen, function) && ms < 15000);
-	assert_true(is_named(seen, function));
+	if (!is_named(seen, function)) {
+		print_loops(seen);
+		fail_msg("%s is not named", function);
+	}
 }
 
 static void
@@ -124,7 +144,12 @@ named_at_once(struct seen *seen, const char *thread, const char *call,
 		early = is_named_while_it_lasts(seen, function) &&
 		        is_named(seen, function);
 	}
-	assert_true(early);
+	if (!early)
+		print_loops(seen);
+	if (!early) {
+		print_loops(seen);
+		fail_msg("%s is not named while it lasts", function);
+	}
 }
 
 static void

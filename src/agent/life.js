@@ -118,6 +118,7 @@ function watchChildren(ChildProcess) {
 function tellLast() {
   try {
     const time = now();
+    leaveRest(); // there is room again for what comes
     tellCounts(time);
     if (tid !== pid) {
       record(kind('thread-died'), time, pid, 0, 0, null, 0, 0, 0, 0, '');
