@@ -128,12 +128,18 @@ messages_that_were_only_counted_count(void **state)
 }
 
 static bool
-cause(struct model *model, uint64_t time)
+cause_is(struct model *model, uint64_t time, const char *words)
 {
 	return tell(
 	    model,
 	    (struct event){.kind = EVENT_LOOP_CAUSE, .time = time, .pid = NODE},
-	    "hashPassword (auth.js:41)");
+	    words);
+}
+
+static bool
+cause(struct model *model, uint64_t time)
+{
+	return cause_is(model, time, "hashPassword (auth.js:41)");
 }
 
 static void
@@ -155,6 +161,10 @@ a_cause_is_of_the_block_that_lasts(void **state)
 	thread = actor_thread(&model->actors, NODE);
 	assert_string_equal(thread->loop.cause, "hashPassword (auth.js:41)");
 	assert_int_equal(thread->loop.witness, WITNESS_AGENT);
+	/* It is asked again; the last answer is the one that counts. */
+	assert_false(cause(model, 120 * MS));
+	assert_true(cause_is(model, 200 * MS, "save (db.js:7)"));
+	assert_string_equal(thread->loop.cause, "save (db.js:7)");
 	tell(model,
 	     (struct event){.kind = EVENT_LOOP_FREED,
 	                    .time = 300 * MS,

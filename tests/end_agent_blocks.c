@@ -131,6 +131,21 @@ a_synchronous_call_is_named(void **state)
 	named(*state, "main", "execSync", "runTool");
 }
 
+/* Who is asked once, at the beginning, names what came first. */
+static void
+what_takes_long_is_named(void **state)
+{
+	int ms = 1600;
+
+	do {
+		blocks_for(*state, ms, "", "main", "then");
+		ms *= 4;
+	} while (!is_named(*state, "hashPassword") && ms < 15000);
+	if (!is_named(*state, "hashPassword"))
+		print_loops(*state);
+	assert_true(is_named(*state, "hashPassword"));
+}
+
 /* ---- with --stacks ---- */
 
 static void
@@ -201,6 +216,7 @@ main(void)
 	    with_seen(a_block_of_a_worker_thread_is_named),
 	    with_seen(without_stacks_no_line_is_told_twice),
 	    with_seen(a_synchronous_call_is_named),
+	    with_seen(what_takes_long_is_named),
 	    with_seen(stacks_name_a_block_of_the_main_thread),
 	    with_seen(stacks_name_a_block_of_a_worker_thread),
 	    with_seen(stacks_name_a_file_that_is_read),

@@ -96,18 +96,25 @@ model_loop_blocked(struct model *model, const struct event *event,
 	return true;
 }
 
+/* It is asked now and then: the same answer again is no news. */
 bool
 model_loop_cause(struct model *model, const struct event *event,
                  const char *text)
 {
 	struct thread *thread =
 	    model_thread(model, event->pid, event->tid, event->time);
+	struct loop_state *loop;
+	char before[CAUSE_BYTES];
+	bool knew;
 
 	if (!thread || !thread->loop.blocked_since)
 		return false; /* the answer came too late */
-	thread->loop.witness = WITNESS_AGENT;
-	keep_cause(thread->loop.cause, sizeof(thread->loop.cause), event, text);
-	return true;
+	loop = &thread->loop;
+	knew = loop->witness == WITNESS_AGENT;
+	memcpy(before, loop->cause, sizeof(before));
+	loop->witness = WITNESS_AGENT;
+	keep_cause(loop->cause, sizeof(loop->cause), event, text);
+	return !knew || strcmp(before, loop->cause) != 0;
 }
 
 bool

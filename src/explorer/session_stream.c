@@ -21,6 +21,10 @@ enum {
 };
 
 #define ALERT_NS 1000000000ull
+/* Who blocks is asked again when it has done so for this long, and whenever
+ * that has become so many times as much. */
+#define ASK_AGAIN_NS 300000000ull
+enum { ASK_AGAIN_TIMES = 3 };
 
 /* ---- the stream ---- */
 
@@ -166,14 +170,48 @@ mind_flood(struct session *session, uint64_t now)
 	session->taken = 0;
 }
 
+/* Whether a block that began then has become long enough since `before`: what
+ * a thread does first is not what it does most of the time. */
+static bool
+is_worth_asking(uint64_t since, uint64_t before, uint64_t now)
+{
+	uint64_t was = before > since ? before - since : 0;
+	uint64_t length = now > since ? now - since : 0;
+	uint64_t at = ASK_AGAIN_NS;
+
+	while (at <= was)
+		at *= ASK_AGAIN_TIMES;
+	return length >= at;
+}
+
+static void
+ask_again(struct session *session, uint64_t before, uint64_t now)
+{
+	const struct actors *actors = &session->model.actors;
+
+	if (!session->agent.ask)
+		return;
+	for (uint32_t i = 0; i < actors->thread_table.count; i++) {
+		const struct thread *thread = &actors->threads[i];
+		uint64_t since = thread->loop.blocked_since;
+
+		if (since && !thread->row.died &&
+		    is_worth_asking(since, before, now))
+			agent_ask(&session->agent, thread->tid);
+	}
+}
+
 static void
 look(struct session *session, uint64_t now)
 {
+	uint64_t before = session->looked;
+
 	/* Who blocked said why before it was seen to be free. */
 	session_read(session);
 	mind_flood(session, now);
 	observe_sample(session->observe, now);
 	model_tick(&session->model, now);
+	ask_again(session, before, now);
 	blocks_tick(&session->model, &session->stream, now);
 	if (session->front->sampled)
 		session->front->sampled(session);
