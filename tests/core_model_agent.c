@@ -127,6 +127,40 @@ messages_that_were_only_counted_count(void **state)
 	assert_int_equal(model->totals.untold, 99);
 }
 
+static void
+sent(struct model *model, uint64_t channel, uint64_t number)
+{
+	tell(model,
+	     (struct event){.kind = EVENT_MESSAGE_SEND,
+	                    .time = 3,
+	                    .pid = NODE,
+	                    .channel = channel,
+	                    .number = number},
+	     "");
+}
+
+/* Between two that were told; and some of them after all. */
+static void
+messages_whose_records_were_lost_count(void **state)
+{
+	struct model *model = *state;
+	uint64_t channel = channel_id(CHANNEL_IPC, NODE, CHILD);
+
+	born(model, 1, NODE);
+	port_born(model, channel, NODE);
+	sent(model, channel, 3);
+	assert_int_equal(model->totals.untold, 2);
+	sent(model, channel, 10);
+	sent(model, channel | CHANNEL_BACK, 1);
+	assert_int_equal(model->totals.untold, 8);
+	sent(model, channel, 5);
+	assert_int_equal(model->totals.untold, 7);
+	assert_int_equal(model->totals.sent + model->totals.untold, 11);
+	/* A port that has moved counts from 1 again. */
+	sent(model, channel | CHANNEL_BACK, 1);
+	assert_int_equal(model->totals.untold, 7);
+}
+
 static bool
 cause_is(struct model *model, uint64_t time, const char *words)
 {
@@ -185,6 +219,7 @@ main(void)
 	    with_model(a_port_is_announced_by_both_ends),
 	    with_model(a_port_may_move_to_another_thread),
 	    with_model(messages_that_were_only_counted_count),
+	    with_model(messages_whose_records_were_lost_count),
 	    with_model(a_cause_is_of_the_block_that_lasts),
 	};
 

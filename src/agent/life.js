@@ -118,22 +118,21 @@ function watchChildren(ChildProcess) {
 function tellLast() {
   try {
     const time = now();
-    leaveRest(); // there is room again for what comes
+    leaveRest(time); // there is room again for what comes
     tellCounts(time);
     if (tid !== pid) {
       record(kind('thread-died'), time, pid, 0, 0, null, 0, 0, 0, 0, '');
     }
-    flush(time);
-    leaveRest();
+    leaveRest(time);
   } catch {}
 }
 
 // Other listeners of the end may have said something.
 function tellVeryLast() {
   try {
-    tellCounts(now());
-    flush(now());
-    leaveRest();
+    const time = now();
+    tellCounts(time);
+    leaveRest(time);
   } catch {}
 }
 

@@ -82,7 +82,9 @@ function tick() {
     tokens = Math.min(RATE, tokens + RATE * (time - loop.ticked) / 1e9);
     loop.ticked = time;
     const second = time - loop.gauged >= GAUGE_NS - 1e7;
-    if (changed.length && (coarse || second)) tellCounts(time);
+    // What is dropped would not be told again.
+    if (changed.length && (coarse || second) &&
+        kept.length < KEPT_CHUNKS / 2) tellCounts(time);
     if (second) busy = tellLoop(time) || busy;
     else busy = true;
     if (used || kept.length) flush(time);

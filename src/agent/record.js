@@ -31,17 +31,24 @@ const CHUNK = 4096; // PIPE_BUF: such a write is never torn
 const HEAD = 64;
 const TEXT_MAX = 960;
 const KEPT_CHUNKS = 64; // 256 KiB for a reader that is slow
+const KEPT_DEAR = 256; // of chunks that hold more than messages and counts
+const SEND = kind('message-send');
+const RECV = kind('message-recv');
+const COUNTS = kind('channel-gauge');
 const REST_MAX = 64 << 20; // of all that nobody reads
+const LAST_MAX = 2 << 20; // what may be said behind that by one thread
 const SILENCE_NS = 20e6; // behind it a record is written at once
 
 let fd = -1;
 let streamPath = '';
+let last = Infinity; // bytes that may still be said
 let tid = 0;
 const chunk = Buffer.allocUnsafeSlow(CHUNK);
 const words = new Uint32Array(chunk.buffer);
 const kept = [];
 let used = 0;
 let records = 0; // in the chunk
+let dear = false; // it holds something that is told but once
 let reported = 0; // losses that records in the chunk tell of
 let lost = 0; // losses that no record tells of yet
 let flushed = 0;
@@ -56,6 +63,8 @@ function now() {
 function put(bytes, size) {
   try {
     writeSync(fd, bytes, 0, size);
+    last -= size;
+    if (last < 0) fd = -1;
   } catch (error) {
     if (error && error.code === 'EAGAIN') return false;
     fd = -1; // nobody reads any more
@@ -64,7 +73,7 @@ function put(bytes, size) {
 }
 
 function keep() {
-  if (kept.length === KEPT_CHUNKS) {
+  if (kept.length >= (dear ? KEPT_DEAR : KEPT_CHUNKS)) {
     lost += records + reported;
     return;
   }
@@ -77,25 +86,25 @@ function flush(time) {
   while (kept.length && fd >= 0 && put(kept[0], kept[0].length)) kept.shift();
   if (used && fd >= 0 && (kept.length || !put(chunk, used))) keep();
   used = records = reported = 0;
+  dear = false;
   flushed = time;
 }
 
-// The thread ends: what the reader had no room for lies beside the FIFO.
-function leaveRest() {
-  if (fd < 0 || !(kept.length || lost)) return;
+// The thread ends, and the reader has no room: from here on all that is said
+// goes into the file beside the FIFO.
+function leaveRest(time) {
+  flush(time);
+  if (fd < 0 || last < Infinity || !(kept.length || lost)) return;
   const rest = openSync(`${streamPath}.rest`, O_WRONLY_APPEND);
-  if (fstatSync(rest).size < REST_MAX) {
-    for (const bytes of kept) writeSync(rest, bytes, 0, bytes.length);
-    kept.length = 0;
-    if (lost) {
-      const number = lost;
-      lost = 0;
-      record(kind('lost'), now(), pid, 0, 0, null, 0, number, 0, 0, '');
-      writeSync(rest, chunk, 0, used);
-      used = records = 0;
-    }
+  if (fstatSync(rest).size > REST_MAX) return closeSync(rest);
+  fd = rest;
+  last = LAST_MAX;
+  if (lost) {
+    const number = lost;
+    lost = 0;
+    record(kind('lost'), time, pid, 0, 0, null, 0, number, 0, 0, '');
   }
-  closeSync(rest);
+  flush(time);
 }
 
 function wide(at, value) {
@@ -134,6 +143,7 @@ function record(of, time, by, other, otherTid, channel, back, number, size,
   wide(at + 14, value);
   used += HEAD + ((length + 7) & ~7);
   records++;
+  if (!dear) dear = of !== SEND && of !== RECV && of !== COUNTS;
 }
 
 function urgent(of, other, otherTid, number, value, text) {

@@ -33,6 +33,7 @@ struct channel_row {
 	uint32_t a_pid, a_tid, b_pid, b_tid;
 	char name[NAME_BYTES];
 	uint64_t sent[2], bytes[2], received[2]; /* by direction */
+	uint64_t untold[2];        /* of those sent: in no record that came */
 	uint64_t waits_a, waits_b; /* bytes to be read; see channel-queue */
 	uint32_t connections;
 };

@@ -210,6 +210,33 @@ join_hearers(struct model *model, const struct flow *flow)
 	}
 }
 
+static void
+count_untold(struct model *model, struct channel_row *channel, int direction,
+             uint64_t count)
+{
+	channel->untold[direction] += count;
+	model->totals.untold += count;
+}
+
+/* An end numbers what it sends: what lies between two numbers was sent too, and
+ * only counted, or its record was lost. If it comes after all, it is told. */
+static void
+count_send(struct model *model, struct channel_row *channel,
+           const struct event *event)
+{
+	int direction = event->channel & 1;
+	uint64_t sent = channel->sent[direction];
+
+	if (event->number > sent) {
+		count_untold(model, channel, direction,
+		             event->number - sent - 1);
+		channel->sent[direction] = event->number;
+	} else if (event->number && channel->untold[direction]) {
+		channel->untold[direction]--;
+		model->totals.untold--;
+	}
+}
+
 bool
 model_message_send(struct model *model, const struct event *event,
                    const char *text)
@@ -224,8 +251,8 @@ model_message_send(struct model *model, const struct event *event,
 		address_flow(model, flow, event);
 	model->totals.sent++;
 	model->totals.bytes += event->size;
-	if (channel && event->number > channel->sent[event->channel & 1])
-		channel->sent[event->channel & 1] = event->number;
+	if (channel)
+		count_send(model, channel, event);
 	if (flow->received)
 		close_flow(model, flow);
 	if (flow->received && is_broadcast(event->channel))
@@ -281,7 +308,8 @@ model_channel_gauge(struct model *model, const struct event *event,
 	if (!channel)
 		return true;
 	/* What no record told of counts nevertheless. */
-	model->totals.untold += grow(&channel->sent[direction], event->number);
+	count_untold(model, channel, direction,
+	             grow(&channel->sent[direction], event->number));
 	(void)grow(&channel->received[!direction], event->value);
 	(void)grow(&channel->bytes[direction], event->size);
 	return true;
