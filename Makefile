@@ -240,7 +240,7 @@ soak-agent: $(BUILD)/looptop $(BUILD)/tests/end_agent
 	@SOAK=1 LOOPTOP=$(abspath $(BUILD)/looptop) $(BUILD)/tests/end_agent
 
 # Each test that opens a terminal, ROUNDS (100) times; LOAD=1, JOBS=4.
-pty := $(shell grep -l 'program_start_tty\|tty_start' tests/end_*.c)
+pty := $(shell grep -l 'program_start_tty\|tty_start\|"lab.h"' tests/end_*.c)
 soak-tty: $(BUILD)/looptop $(pty:tests/%.c=$(BUILD)/tests/%) $(tests_tty)
 	@LOOPTOP=$(abspath $(BUILD)/looptop) sh tests/soak_tty.sh \
 		$(BUILD)/soak-tty $(filter-out $<,$^)
